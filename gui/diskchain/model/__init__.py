@@ -1,0 +1,1 @@
+"""What a machine's block layer is, as immutable values. Standard library only; nothing here knows QMP or Qt."""

@@ -1,0 +1,105 @@
+"""One machine's block layer at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from diskchain.model.graph import BlockGraph
+from diskchain.model.job import Job
+from diskchain.model.node import Kind
+from diskchain.model.root import Device, Export
+
+OPERABLE = frozenset(
+    {"running", "paused", "prelaunch", "io-error", "suspended", "debug", "watchdog", "guest-panicked", ""}
+)
+"""Run states in which the graph may be changed (`RunState` in qapi/run-state.json); after a migration it must not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the block layer belongs to.
+
+    :ivar name: the guest's name (`-name`), or the end of the target where it has none.
+    :ivar qemu: version, `10.0.2`. `status`: `RunState`; empty for a storage daemon, which has none.
+    :ivar target: as the user wrote it.
+    :ivar commands: names of the commands this server has (`query-commands`); None = not known.
+    :ivar managed: who manages this machine (`libvirt`, `Proxmox VE`); empty: nobody that we could see.
+    """
+
+    name: str = ""
+    qemu: str = ""
+    status: str = ""
+    target: str = ""
+    commands: frozenset[str] | None = None
+    managed: str = ""
+    pid: int | None = None
+
+    @property
+    def daemon(self) -> bool:
+        """Whether this is a qemu-storage-daemon: it has no guest and so no `query-status`."""
+        return self.commands is not None and "query-status" not in self.commands
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that is known of one machine's block layer at one moment; replaced whole, never changed.
+
+    :ivar reduced: why the look was kept smaller than usual (the deadly-stream rule); empty: it was whole.
+    :ivar jobs_known: False where the jobs could not be asked.
+    """
+
+    machine: Machine = field(default_factory=Machine)
+    graph: BlockGraph = field(default_factory=BlockGraph)
+    devices: tuple[Device, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    exports: tuple[Export, ...] = ()
+    reduced: str = ""
+
+    def active_of(self, device: Device) -> str | None:
+        """The format node that a device writes to, under any filters."""
+        return self.graph.through(device.root)
+
+    @cached_property
+    def active(self) -> frozenset[str]:
+        """Names of the nodes that guest devices write to."""
+        return frozenset(name for device in self.devices if (name := self.active_of(device)) is not None)
+
+    @cached_property
+    def _roots(self) -> dict[str, list[Device]]:
+        roots: dict[str, list[Device]] = {}
+        for device in self.devices:
+            if (name := self.active_of(device)) is not None:
+                roots.setdefault(name, []).append(device)
+        return roots
+
+    def devices_on(self, name: str) -> tuple[Device, ...]:
+        """Devices whose active node this is."""
+        return tuple(self._roots.get(name, ()))
+
+    def device(self, name: str) -> Device | None:
+        """The device with this id, qdev path or drive name, matched exactly."""
+        return next(
+            (device for device in self.devices if name and name in (device.name, device.qdev, device.drive)), None
+        )
+
+    def job(self, name: str) -> Job | None:
+        """The job with this id."""
+        return next((job for job in self.jobs if job.id == name), None)
+
+    def jobs_on(self, names: frozenset[str] | set[str]) -> tuple[Job, ...]:
+        """Jobs that work on any of these nodes, or hold a filter above one of them."""
+        return tuple(job for job in self.jobs if names.intersection(job.node_names))
+
+    def exports_on(self, names: frozenset[str] | set[str]) -> tuple[Export, ...]:
+        """Exports of any of these nodes, under filters as well."""
+        return tuple(e for e in self.exports if e.node in names or self.graph.through(e.node) in names)
+
+    def tops(self) -> tuple[str, ...]:
+        """The upper ends of all chains in a stable order: devices' active nodes first, then nodes nobody is backed by."""
+        found = dict.fromkeys(name for device in self.devices if (name := self.active_of(device)) is not None)
+        for name, node in self.graph.nodes.items():
+            folded = node.kind is Kind.FILTER or self.graph.is_leftover_child(name)
+            if not folded and not self.graph.overlays(name):
+                found.setdefault(name)
+        return tuple(found)

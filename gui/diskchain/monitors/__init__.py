@@ -1,0 +1,1 @@
+"""The lines to QEMU: sockets, recordings, and what is found on this computer."""

@@ -1,0 +1,137 @@
+"""What an operation is: a plain value that can object, plan and predict without sending anything; and the steps of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from diskchain.qapi.command import Command
+
+if TYPE_CHECKING:
+    from diskchain.model.state import State
+    from diskchain.operations.preview import Draft, Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A reason why an operation must not run.
+
+    :ivar text: one plain sentence. `lifts`: the key that overrides it (`spoils=/a/b.qcow2`, `foreign=yes`); empty: nothing does.
+    """
+
+    text: str
+    lifts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drag:
+    """The gesture: a node dropped on another one of the same machine. What is dragged is what leaves."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a drag or a menu could do: an operation with the words for it.
+
+    :ivar verb: the word beside a target while dragging ("Commit here"). `title`: the whole sentence, for the hint and the button.
+    :ivar reason: why it is not to be had; empty: it is.
+    """
+
+    operation: Operation
+    verb: str
+    title: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send one command.
+
+    :ivar undo: commands that take it back, sent in this order if a later step fails.
+    :ivar makes: absolute paths of files that QEMU creates by it; removed after a failure under the rule for files.
+    :ivar probe: True where QEMU's *refusal* is what we want: a read-only open that shows that no such file exists yet.
+        Where it succeeds, `undo` is sent and the plan is refused: nothing is ever overwritten.
+    :ivar tidy: True where a refusal does not fail the plan (closing what is left over) but is told.
+    """
+
+    command: Command
+    undo: tuple[Command, ...] = ()
+    makes: tuple[str, ...] = ()
+    probe: bool = False
+    tidy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait until a job of ours is `ready`, `pending`, `concluded`, or `gone`; its failure fails the plan.
+
+    :ivar cancel: commands that end the job, sent if the user stops here or a failure calls for it.
+    """
+
+    job: str
+    until: Literal["ready", "pending", "concluded", "gone"]
+    cancel: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One answer to a `Choose`: the key of `finish=`, the button's words, what it means, and the steps that follow."""
+
+    key: str
+    label: str
+    meaning: str
+    steps: tuple[Send | Wait, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Ask how a two-phase job shall end; `chosen` holds the key where the user has said it before."""
+
+    question: str
+    job: str
+    branches: tuple[Branch, ...]
+    chosen: str = ""
+
+    @property
+    def expected(self) -> Branch:
+        """The branch that was chosen, else the first, which previews and predictions assume."""
+        return next((branch for branch in self.branches if branch.key == self.chosen), self.branches[0])
+
+
+Step = Send | Wait | Choose
+
+JOB_CONTROL = ("job-", "block-job-")
+"""Names of commands that steer a job begin so; they are not listed as commands of a plan."""
+
+
+class Operation(Protocol):
+    """Something a user can do to a machine: a frozen dataclass whose fields are its keys.
+
+    `name` is the word of the command line; `title` a sentence in the imperative; `verb` the words on the button.
+    """
+
+    name: str
+
+    def keys(self) -> Mapping[str, str]:
+        """The keys and values as the command line writes them, defaults left out."""
+
+    def concerns(self, state: State) -> Concerns:
+        """What must be looked up outside QEMU before this can be judged."""
+
+    def draft(self, state: State, surroundings: Surroundings) -> Draft:
+        """Judge, plan and predict, all at once and without sending anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """What `Surroundings` must tell for an operation.
+
+    :ivar images: files whose readers elsewhere must be looked for. `folders`: folders where a file would be made, or space taken.
+    """
+
+    images: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    targets: tuple[str, ...] = field(default=())

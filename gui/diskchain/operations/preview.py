@@ -1,0 +1,176 @@
+"""What an operation would do: decided and explained in one place, for window, command line and lessons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from diskchain.model.public import state_as_json
+from diskchain.model.state import OPERABLE, State
+from diskchain.operations.operation import JOB_CONTROL, Choose, Objection, Operation, Send, Step, Wait
+from diskchain.qapi.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as we see it. `entries`: the names in it. `free`: bytes left for a user; None: not known from here."""
+
+    entries: frozenset[str]
+    free: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an operation needs to know beyond `State`, gathered off the user interface's thread.
+
+    :ivar here: whether QEMU sees the same files as we do (same mount namespace); None: not known.
+    :ivar folders: path -> what is in it, where we can see it. A path that is missing here could not be seen.
+    :ivar readers: image path -> images elsewhere (closed, or open in another machine) that name it as their backing file.
+    :ivar unsearched: sentences on what could not be searched.
+    :ivar stamp: time stamp for names, `20261123-193000`. `serial`: a number for job ids and node-names, unused on this machine.
+    :ivar read_only: why this machine is only looked at (managed, a recording); empty: it may be changed.
+    :ivar spoilt: image path -> why it no longer holds what it held (an unfinished or finished commit), from the ledger.
+    :ivar cwd: QEMU's working folder, which relative file names are relative to; empty: not known.
+    """
+
+    here: bool | None = None
+    folders: Mapping[str, Folder] = field(default_factory=dict)
+    readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unsearched: tuple[str, ...] = ()
+    stamp: str = ""
+    serial: int = 1
+    read_only: str = ""
+    spoilt: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An operation's own answer, before the rules that hold for all operations are added.
+
+    :ivar title: a sentence in the imperative ("Commit 2 overlays into base"). `verb`: the button's words ("Commit 2 overlays").
+    :ivar moves: bytes that will move, an estimate; None: not known.
+    :ivar changed: absolute paths of files whose contents or header change, `invalid`: of files that must not be used again,
+        `created`: of files made. `closes`: nodes that are taken out of the chain and then closed.
+    :ivar stop: what stopping half way leaves. `guest`: what the guest notices.
+    :ivar target: the folder whose free space counts.
+    :ivar confirm: sentences that want one more yes (bitmaps that stop recording...).
+    :ivar flow: (from node, to node) along which data moves; for the picture.
+    :ivar facts: lines of label and value for the sheet ("Format", "qcow2").
+    """
+
+    title: str
+    verb: str
+    objections: tuple[Objection, ...] = ()
+    warnings: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    moves: int | None = 0
+    changed: tuple[str, ...] = ()
+    invalid: tuple[str, ...] = ()
+    created: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
+    stop: str = ""
+    guest: str = "keeps running"
+    target: str = ""
+    confirm: tuple[str, ...] = ()
+    flow: tuple[str, str] | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    after: State | None = None
+
+
+def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait]:
+    """Every step in order, with the expected branch where there is a choice."""
+    for step in steps:
+        if isinstance(step, Choose):
+            yield from step.expected.steps
+        else:
+            yield step
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Everything a user is shown before anything is sent, and the plan that runs after the yes."""
+
+    operation: Operation
+    before: State
+    draft: Draft
+    objections: tuple[Objection, ...]
+    warnings: tuple[str, ...]
+    free: int | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.objections
+
+    @property
+    def after(self) -> State:
+        """The predicted state; where it cannot be had, the present one."""
+        return self.draft.after or self.before
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """Every command that will be sent, in order, but queries and the steering of jobs."""
+        sends = (step.command for step in walk(self.draft.steps) if isinstance(step, Send))
+        return tuple(command for command in sends if not command.looks and not command.name.startswith(JOB_CONTROL))
+
+    @property
+    def all_commands(self) -> tuple[Command, ...]:
+        """Every command that will be sent, in order, the steering of jobs included."""
+        return tuple(step.command for step in walk(self.draft.steps) if isinstance(step, Send))
+
+    def same_as(self, other: Preview) -> bool:
+        """Whether the other one sends the same, changes the same and speaks of the same: what a yes was given to still holds."""
+        mine, its = self.draft, other.draft
+        return (
+            (mine.steps, mine.changed, mine.invalid, mine.created, mine.closes, mine.confirm)
+            == (its.steps, its.changed, its.invalid, its.created, its.closes, its.confirm)
+        ) and self.objections == other.objections
+
+    def as_json(self) -> dict[str, object]:
+        """The dry run's object (the public contract, "Other JSON")."""
+        machine = self.before.machine.name
+        return {
+            "operation": self.operation.name,
+            "keys": dict(self.operation.keys()),
+            "title": self.draft.title,
+            "commands": [{"machine": machine, **command.as_json()} for command in self.commands],
+            "moves": self.draft.moves,
+            "changed_files": list(self.draft.changed),
+            "invalid_files": list(self.draft.invalid),
+            "created_files": list(self.draft.created),
+            "closes": list(self.draft.closes),
+            "warnings": [*self.warnings, *self.draft.confirm],
+            "objections": [objection.text for objection in self.objections],
+            "after": state_as_json(self.after),
+        }
+
+
+def prepare(operation: Operation, state: State, surroundings: Surroundings) -> Preview:
+    """Decide and explain: the one place for window, command line and lessons. Sends nothing.
+
+    To what the operation itself finds, this adds the rules for all: a machine that is only looked at, a guest that has moved
+    away, and space at the target.
+    """
+    draft = operation.draft(state, surroundings)
+    objections = list(_general(state, surroundings))
+    objections += draft.objections
+    warnings = [*draft.warnings, *(surroundings.unsearched if operation.concerns(state).images else ())]
+    free = surroundings.folders[draft.target].free if draft.target in surroundings.folders else None
+    if free is not None and draft.moves and draft.moves > free:
+        warnings.append(
+            f"It may move up to {draft.moves} bytes, but only {free} bytes are free in {draft.target}; the job may stop half way."
+        )
+    return Preview(operation, state, draft, tuple(objections), tuple(warnings), free)
+
+
+def _general(state: State, surroundings: Surroundings) -> Iterator[Objection]:
+    """The objections that hold for every operation."""
+    if surroundings.read_only:
+        yield Objection(surroundings.read_only)
+    if state.machine.status not in OPERABLE:
+        yield Objection(
+            f"The machine is {state.machine.status}: its disks are the other side's now, or not yet anybody's."
+        )
+    if state.reduced:
+        yield Objection(f"{state.reduced} Dismiss that job first.")

@@ -1,0 +1,1 @@
+"""QEMU's vocabulary as values, and the only reader of QEMU's replies."""
