@@ -1,0 +1,57 @@
+"""Reads jobs: `query-jobs` joined with `query-block-jobs` and the nodes that the debug graph says they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from diskchain.model.job import Job
+from diskchain.qapi.replies import Json, mappings, number, text
+
+_CALM = frozenset({"paused", "standby"})
+
+
+def read_jobs(jobs: object, block_jobs: object, held: Mapping[str, Sequence[tuple[str, str]]]) -> tuple[Job, ...]:
+    """All jobs, in the order in which QEMU lists them. Either reply may be missing."""
+    figures: dict[str, Json] = {text(told.get("device")): told for told in mappings(block_jobs)}
+    general: dict[str, Json] = {text(told.get("id")): told for told in mappings(jobs)}
+    names = dict.fromkeys([*general, *figures])
+    return tuple(_job(name, general.get(name, {}), figures.get(name, {}), held.get(name, ())) for name in names if name)
+
+
+def _job(name: str, general: Json, figures: Json, held: Sequence[tuple[str, str]]) -> Job:
+    block = bool(figures)
+    status = text(figures.get("status")) or text(general.get("status"))
+    synced = figures.get("actively-synced")
+    return Job(
+        id=name,
+        type=text(figures.get("type")) or text(general.get("type")),
+        status=status,
+        offset=number(figures.get("offset") if block else general.get("current-progress")),
+        length=number(figures.get("len") if block else general.get("total-progress")),
+        speed=number(figures.get("speed")),
+        paused=figures.get("paused") is True if block else status in _CALM,
+        ready=figures.get("ready") is True or status in ("ready", "standby"),
+        io_status=text(figures.get("io-status")),
+        auto_finalize=figures.get("auto-finalize") is not False,
+        auto_dismiss=figures.get("auto-dismiss") is not False,
+        actively_synced=synced if isinstance(synced, bool) else None,
+        nodes=tuple(sorted(held)),
+        error=text(figures.get("error")) or text(general.get("error")),
+    )
+
+
+def deadly_stream(block_jobs: object) -> str:
+    """The id of a listed stream that does not dismiss itself, or an empty string.
+
+    Once such a stream has concluded, `query-named-block-nodes` ends QEMU 7.2.22 and 10.0.2 with SIGSEGV, and with it the
+    user's machine. A stream that does not tell how it is dismissed counts as one.
+    """
+    for told in mappings(block_jobs):
+        if told.get("type") == "stream" and told.get("auto-dismiss") is not True:
+            return text(told.get("device"))
+    return ""
+
+
+def running(block_jobs: object) -> bool:
+    """Whether a block job moves at this moment."""
+    return any(told.get("status") in ("running", "created") for told in mappings(block_jobs))

@@ -1,0 +1,153 @@
+"""Replies -> State: the only reader of what QEMU says about its block layer.
+
+Fields may be missing or new in any reply; unknown drivers, job types and states are handed on as they are. What equals the
+previous state is handed on as the same object, so that comparing and keeping histories is cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from diskchain.model.graph import BlockGraph
+from diskchain.model.node import Edge
+from diskchain.model.root import Export
+from diskchain.model.state import Machine, State
+from diskchain.qapi.devices import read_devices
+from diskchain.qapi.jobs import read_jobs
+from diskchain.qapi.nodes import guessed_nodes, read_nodes
+from diskchain.qapi.replies import Json, Replies, mapping, mappings, maybe_number, number, text, words
+
+
+def read(replies: Replies, previous: State) -> State:
+    """Read one state.
+
+    :param previous: the state before, whose equal parts are kept; `State()` with the machine's target for the first look.
+    :raises Torn: an edge names a node that the other reply does not have: the replies are of different moments, look again.
+    """
+    names, raw_edges, backends, job_nodes = _debug_graph(replies.graph)
+    edges = _edges(names, raw_edges, previous.graph)
+    if replies.named is None and replies.graph is not None:
+        graph = guessed_nodes(names, edges, replies.block, previous.graph)
+    else:
+        graph = read_nodes(replies.named, edges, replies.graph is not None, previous.graph)
+        missing = {end for edge in graph.edges for end in (edge.parent, edge.child)} - graph.nodes.keys()
+        if missing:
+            raise Torn(missing)
+    devices = read_devices(replies.block, replies.peripherals, backends, graph)
+    jobs = read_jobs(replies.jobs, replies.block_jobs, job_nodes)
+    exports = tuple(_export(told) for told in mappings(replies.exports))
+    machine = _machine(replies, previous.machine)
+    return State(
+        machine if machine != previous.machine else previous.machine,
+        graph,
+        devices if devices != previous.devices else previous.devices,
+        jobs if jobs != previous.jobs else previous.jobs,
+        exports if exports != previous.exports else previous.exports,
+        replies.reduced,
+    )
+
+
+class Torn(Exception):
+    """The replies of one look do not fit together; `args[0]` holds the names that are missing."""
+
+
+def version(greeting: Json) -> str:
+    """QEMU's version as `major.minor.micro`, from the greeting; empty where it does not tell."""
+    told = mapping(mapping(mapping(greeting.get("QMP")).get("version")).get("qemu"))
+    parts = [told.get(word) for word in ("major", "minor", "micro")]
+    return ".".join(str(part) for part in parts) if all(isinstance(part, int) for part in parts) else ""
+
+
+def _machine(replies: Replies, previous: Machine) -> Machine:
+    commands = previous.commands
+    if replies.commands is not None:
+        commands = frozenset(text(told.get("name")) for told in mappings(replies.commands))
+        commands = previous.commands if commands == previous.commands else commands
+    return replace(
+        previous,
+        name=text(mapping(replies.name).get("name")) or previous.name,
+        qemu=version(replies.greeting) or previous.qemu,
+        status=text(mapping(replies.status).get("status")),
+        commands=commands,
+    )
+
+
+_Numbered = Mapping[int, str]
+
+
+def _debug_graph(told: object) -> tuple[_Numbered, list[Json], dict[str, str], dict[str, list[tuple[str, str]]]]:
+    """Take `x-debug-query-block-graph` apart.
+
+    Returns block nodes by their number (valid in this reply only), the edges between any nodes, named block backends with
+    the node that their `root` edge leads to, and jobs with (role, node-name) of what they hold.
+    """
+    whole = mapping(told)
+    blocks: dict[int, str] = {}
+    backends: dict[int, str] = {}
+    jobs: dict[int, str] = {}
+    for node in mappings(whole.get("nodes")):
+        kind, key, name = node.get("type"), node.get("id"), node.get("name")
+        if isinstance(key, int) and isinstance(name, str):
+            (blocks if kind == "block-driver" else jobs if kind == "block-job" else backends)[key] = name
+    roots: dict[str, str] = {}
+    held: dict[str, list[tuple[str, str]]] = {}
+    between: list[Json] = []
+    for edge in mappings(whole.get("edges")):
+        parent, child = edge.get("parent"), edge.get("child")
+        if not isinstance(parent, int) or not isinstance(child, int) or child not in blocks:
+            continue
+        if parent in blocks:
+            between.append(edge)
+        elif parent in jobs:
+            held.setdefault(jobs[parent], []).append((text(edge.get("name")), blocks[child]))
+        elif backends.get(parent):
+            roots[backends[parent]] = blocks[child]
+    return blocks, between, roots, held
+
+
+def _edges(names: _Numbered, told: list[Json], previous: BlockGraph) -> tuple[Edge, ...]:
+    """The edges between block nodes, in a stable order; the very same tuple where nothing changed."""
+    old = {(edge.parent, edge.child, edge.role): edge for edge in previous.edges}
+    edges = []
+    for raw in told:
+        key = (names[number(raw.get("parent"))], names[number(raw.get("child"))], text(raw.get("name")))
+        allowed, shared = tuple(sorted(words(raw.get("perm")))), tuple(sorted(words(raw.get("shared-perm"))))
+        edge = old.get(key)
+        if edge is None or edge.permissions != allowed or edge.shared != shared:
+            edge = Edge(*key, allowed, shared)
+        edges.append(edge)
+    edges.sort(key=lambda edge: (edge.parent, edge.role, edge.child))
+    found = tuple(edges)
+    return previous.edges if found == previous.edges else found
+
+
+def _export(told: Json) -> Export:
+    return Export(
+        id=text(told.get("id")),
+        type=text(told.get("type")),
+        node=text(told.get("node-name")),
+        shutting_down=told.get("shutting-down") is True,
+    )
+
+
+def block_jobs_only(told: object, state: State) -> State:
+    """The state with just the figures of its block jobs renewed: what the quick look at running jobs needs.
+
+    Jobs that are listed now and were not before, or the other way round, are left for a whole look.
+    """
+    figures = {text(job.get("device")): job for job in mappings(told)}
+    jobs = tuple(
+        replace(
+            job,
+            offset=number(figures[job.id].get("offset")),
+            length=maybe_number(figures[job.id].get("len")) or 0,
+            speed=number(figures[job.id].get("speed")),
+            paused=figures[job.id].get("paused") is True,
+            status=text(figures[job.id].get("status")) or job.status,
+        )
+        if job.id in figures
+        else job
+        for job in state.jobs
+    )
+    return state if jobs == state.jobs else replace(state, jobs=jobs)
