@@ -37,7 +37,7 @@ def _kept(node: Node, old: Node | None) -> Node:
 
 
 def _node(name: str, raw: Json, old: Node | None) -> Node:
-    if old is not None and old.facts == raw:
+    if old is not None and (old.facts is raw or old.facts == raw):
         return old
     image, driver = mapping(raw.get("image")), text(raw.get("drv"))
     kind = kind_of(driver)

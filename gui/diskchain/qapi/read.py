@@ -6,7 +6,6 @@ previous state is handed on as the same object, so that comparing and keeping hi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from diskchain.model.graph import BlockGraph
@@ -16,7 +15,7 @@ from diskchain.model.state import Machine, State
 from diskchain.qapi.devices import read_devices
 from diskchain.qapi.jobs import read_jobs
 from diskchain.qapi.nodes import guessed_nodes, read_nodes
-from diskchain.qapi.replies import Json, Replies, mapping, mappings, maybe_number, number, text, words
+from diskchain.qapi.replies import DebugGraph, Json, Replies, mapping, mappings, maybe_number, number, text, words
 
 
 def read(replies: Replies, previous: State) -> State:
@@ -25,17 +24,15 @@ def read(replies: Replies, previous: State) -> State:
     :param previous: the state before, whose equal parts are kept; `State()` with the machine's target for the first look.
     :raises Torn: an edge names a node that the other reply does not have: the replies are of different moments, look again.
     """
-    names, raw_edges, backends, job_nodes = _debug_graph(replies.graph)
-    edges = _edges(names, raw_edges, previous.graph)
-    if replies.named is None and replies.graph is not None:
-        graph = guessed_nodes(names, edges, replies.block, previous.graph)
+    known = replies.parts
+    if known is not None and known[0] is replies.graph and known[1] is replies.named is not None:
+        parts, graph = known[2], previous.graph
     else:
-        graph = read_nodes(replies.named, edges, replies.graph is not None, previous.graph)
-        missing = {end for edge in graph.edges for end in (edge.parent, edge.child)} - graph.nodes.keys()
-        if missing:
-            raise Torn(missing)
-    devices = read_devices(replies.block, replies.peripherals, backends, graph)
-    jobs = read_jobs(replies.jobs, replies.block_jobs, job_nodes)
+        parts = _debug_graph(replies.graph)
+        graph = _graph(replies, parts, previous.graph)
+        replies.parts = (replies.graph, replies.named, parts)
+    devices = read_devices(replies.block, replies.peripherals, parts.roots, graph)
+    jobs = read_jobs(replies.jobs, replies.block_jobs, parts.held)
     exports = tuple(_export(told) for told in mappings(replies.exports))
     machine = _machine(replies, previous.machine)
     return State(
@@ -46,6 +43,17 @@ def read(replies: Replies, previous: State) -> State:
         exports if exports != previous.exports else previous.exports,
         replies.reduced,
     )
+
+
+def _graph(replies: Replies, parts: DebugGraph, previous: BlockGraph) -> BlockGraph:
+    edges = _edges(parts, previous)
+    if replies.named is None and replies.graph is not None:
+        return guessed_nodes(parts.blocks, edges, replies.block, previous)
+    graph = read_nodes(replies.named, edges, replies.graph is not None, previous)
+    missing = {end for edge in graph.edges for end in (edge.parent, edge.child)} - graph.nodes.keys()
+    if missing:
+        raise Torn(missing)
+    return graph
 
 
 class Torn(Exception):
@@ -73,45 +81,34 @@ def _machine(replies: Replies, previous: Machine) -> Machine:
     )
 
 
-_Numbered = Mapping[int, str]
-
-
-def _debug_graph(told: object) -> tuple[_Numbered, list[Json], dict[str, str], dict[str, list[tuple[str, str]]]]:
-    """Take `x-debug-query-block-graph` apart.
-
-    Returns block nodes by their number (valid in this reply only), the edges between any nodes, named block backends with
-    the node that their `root` edge leads to, and jobs with (role, node-name) of what they hold.
-    """
-    whole = mapping(told)
-    blocks: dict[int, str] = {}
+def _debug_graph(told: object) -> DebugGraph:
+    """Take `x-debug-query-block-graph` apart; anything malformed in it is passed over."""
+    whole, found = mapping(told), DebugGraph()
     backends: dict[int, str] = {}
     jobs: dict[int, str] = {}
     for node in mappings(whole.get("nodes")):
         kind, key, name = node.get("type"), node.get("id"), node.get("name")
         if isinstance(key, int) and isinstance(name, str):
-            (blocks if kind == "block-driver" else jobs if kind == "block-job" else backends)[key] = name
-    roots: dict[str, str] = {}
-    held: dict[str, list[tuple[str, str]]] = {}
-    between: list[Json] = []
+            (found.blocks if kind == "block-driver" else jobs if kind == "block-job" else backends)[key] = name
     for edge in mappings(whole.get("edges")):
         parent, child = edge.get("parent"), edge.get("child")
-        if not isinstance(parent, int) or not isinstance(child, int) or child not in blocks:
+        if not isinstance(parent, int) or not isinstance(child, int) or child not in found.blocks:
             continue
-        if parent in blocks:
-            between.append(edge)
+        if parent in found.blocks:
+            found.edges.append(edge)
         elif parent in jobs:
-            held.setdefault(jobs[parent], []).append((text(edge.get("name")), blocks[child]))
+            found.held.setdefault(jobs[parent], []).append((text(edge.get("name")), found.blocks[child]))
         elif backends.get(parent):
-            roots[backends[parent]] = blocks[child]
-    return blocks, between, roots, held
+            found.roots[backends[parent]] = found.blocks[child]
+    return found
 
 
-def _edges(names: _Numbered, told: list[Json], previous: BlockGraph) -> tuple[Edge, ...]:
+def _edges(parts: DebugGraph, previous: BlockGraph) -> tuple[Edge, ...]:
     """The edges between block nodes, in a stable order; the very same tuple where nothing changed."""
     old = {(edge.parent, edge.child, edge.role): edge for edge in previous.edges}
     edges = []
-    for raw in told:
-        key = (names[number(raw.get("parent"))], names[number(raw.get("child"))], text(raw.get("name")))
+    for raw in parts.edges:
+        key = (parts.blocks[number(raw.get("parent"))], parts.blocks[number(raw.get("child"))], text(raw.get("name")))
         allowed, shared = tuple(sorted(words(raw.get("perm")))), tuple(sorted(words(raw.get("shared-perm"))))
         edge = old.get(key)
         if edge is None or edge.permissions != allowed or edge.shared != shared:

@@ -47,6 +47,21 @@ def words(value: object) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
+class DebugGraph:
+    """`x-debug-query-block-graph` taken apart.
+
+    :ivar blocks: node-names by number, which is valid in this reply only. `edges`: between block nodes, as told.
+    :ivar roots: name of a block backend -> the node its `root` edge leads to.
+    :ivar held: job id -> (role, node-name) of what it holds.
+    """
+
+    blocks: dict[int, str] = field(default_factory=dict)
+    edges: list[Json] = field(default_factory=list)
+    roots: dict[str, str] = field(default_factory=dict)
+    held: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Replies:
     """What QEMU last said to each query, decoded; None = not asked, or refused.
 
@@ -54,6 +69,7 @@ class Replies:
     :ivar block_jobs: `query-block-jobs`. `jobs`: `query-jobs`. `exports`: `query-block-exports`. `status`: `query-status`.
     :ivar name: `query-name`. `peripherals`: `qom-list /machine/peripheral`. `commands`: `query-commands`.
     :ivar greeting: the server's greeting. `reduced`: why `named` was not asked.
+    :ivar parts: what was read out of `graph` (the same object), so that a reply that did not change is not read again.
     """
 
     named: object = None
@@ -68,3 +84,4 @@ class Replies:
     commands: object = None
     greeting: Json = field(default_factory=dict)
     reduced: str = ""
+    parts: tuple[object, object, DebugGraph] | None = None

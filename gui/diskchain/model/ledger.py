@@ -1,0 +1,46 @@
+"""Images that QEMU no longer shows and that must not be forgotten: invalid after a commit, or changed by an unfinished one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One image.
+
+    :ivar path: absolute. `node`: the node-name it had. `word`: `invalid` or `changed`, as it is drawn.
+    :ivar why: one plain sentence. `backing`: the image it is backed by. `disk`: the disk it belonged to.
+    """
+
+    path: str
+    node: str
+    word: str
+    why: str
+    backing: str | None = None
+    disk: str = ""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What we know of such images, by path; only sessions write it."""
+
+    _entries: dict[str, LedgerEntry] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """All of them, oldest first."""
+        return tuple(self._entries.values())
+
+    def note(self, entry: LedgerEntry) -> None:
+        """Remember an image; what was known of it before is replaced."""
+        self._entries.pop(entry.path, None)
+        self._entries[entry.path] = entry
+
+    def dismiss(self, path: str) -> None:
+        """Forget an image; unknown paths are harmless."""
+        self._entries.pop(path, None)
+
+    def spoilt(self) -> dict[str, str]:
+        """Path -> why it no longer holds what it held."""
+        return {entry.path: entry.why for entry in self._entries.values()}

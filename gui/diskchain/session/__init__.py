@@ -1,0 +1,1 @@
+"""One machine watched and worked: keeps its state fresh, carries operations out. asyncio, no Qt."""

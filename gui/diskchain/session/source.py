@@ -1,0 +1,148 @@
+"""Where states come from: queries over a monitor, live or replayed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+from diskchain.model.sample import Sample
+from diskchain.model.state import Machine, State
+from diskchain.monitors.monitor import Monitor, Refused
+from diskchain.qapi.command import Command, command
+from diskchain.qapi.counters import read_device_counters, read_node_counters
+from diskchain.qapi.jobs import deadly_stream, running
+from diskchain.qapi.read import Torn, block_jobs_only, read
+from diskchain.qapi.replies import Replies, mappings, text
+from diskchain.qapi.stale import Ask
+from diskchain.session.pace import Pace
+
+_TRIES = 6
+
+
+class QmpSource:
+    """Looks at a machine through a monitor, whole or in part, and keeps the pace.
+
+    :ivar state: the last state read. `paces`: how often each group may be asked.
+    """
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.monitor = monitor
+        self.state = State(Machine(target=monitor.target))
+        self.paces = {Ask.JOBS: Pace(0.2), Ask.SHAPE: Pace(0.45), Ask.DETAILS: Pace(1.4), Ask.COUNTERS: Pace(1.0)}
+        self._replies = Replies()
+        self._lock = asyncio.Lock()
+
+    async def begin(self, machine: Machine) -> State:
+        """Ask what never changes, then look at everything for the first time."""
+        self._replies.greeting = self.monitor.greeting
+        self.state = State(machine)
+        self._replies.commands, self._replies.name = await asyncio.gather(
+            self._ask(command("query-commands")), self._ask(command("query-name"))
+        )
+        return await self.look(Ask.WHOLE)
+
+    async def look(self, ask: Ask) -> State:
+        """Ask anew what is named and read the state from it and what was last said of the rest.
+
+        Jobs come first: while a stream is listed that does not dismiss itself, the nodes are not asked (see `deadly_stream`).
+        :raises Lost: the line broke. :raises Unanswered: a query had no answer in time.
+        """
+        async with self._lock:
+            for _ in range(_TRIES):
+                try:
+                    return await self._look(ask)
+                except Torn:
+                    ask = Ask.WHOLE
+            return self.state
+
+    async def _look(self, ask: Ask) -> State:
+        told = self._replies
+        if ask & (Ask.JOBS | Ask.SHAPE | Ask.DETAILS):
+            await self._ask_jobs()
+        before = told.graph
+        if ask & Ask.SHAPE:
+            await self._ask_shape()
+        if (ask & Ask.DETAILS) or told.graph is not before or told.named is None:
+            await self._ask_details()
+        if ask == Ask.JOBS and {job.id for job in self.state.jobs} == {text(j.get("id")) for j in mappings(told.jobs)}:
+            self.state = block_jobs_only(told.block_jobs, self.state)
+        else:
+            self.state = read(told, self.state)
+        return self.state
+
+    async def _ask_jobs(self) -> None:
+        start = time.monotonic()
+        self._replies.block_jobs, self._replies.jobs = await asyncio.gather(
+            self._ask(command("query-block-jobs")), self._ask(command("query-jobs"))
+        )
+        self.paces[Ask.JOBS].asked(start, time.monotonic() - start)
+
+    async def _ask_shape(self) -> None:
+        start, told = time.monotonic(), self._replies
+        graph, told.exports, told.status = await asyncio.gather(
+            self._ask(command("x-debug-query-block-graph")),
+            self._ask(command("query-block-exports")),
+            self._ask(command("query-status")),
+        )
+        if graph != told.graph:
+            told.graph = graph
+        self.paces[Ask.SHAPE].asked(start, time.monotonic() - start)
+
+    async def _ask_details(self) -> None:
+        start, told = time.monotonic(), self._replies
+        stream = deadly_stream(told.block_jobs)
+        if stream:
+            told.named = None
+            told.reduced = (
+                f"While the stream {stream} waits to be dismissed, asking for the details of the nodes would end "
+                "some versions of QEMU: figures are as last known."
+            )
+            told.block, told.peripherals = await asyncio.gather(
+                self._ask(command("query-block")), self._ask(command("qom-list", path="/machine/peripheral"))
+            )
+        else:
+            told.reduced = ""
+            told.named, told.block, told.peripherals = await asyncio.gather(
+                self._ask(command("query-named-block-nodes", flat=True)),
+                self._ask(command("query-block")),
+                self._ask(command("qom-list", path="/machine/peripheral")),
+            )
+        self.paces[Ask.DETAILS].asked(start, time.monotonic() - start)
+
+    async def _ask(self, query: Command) -> object:
+        """The answer; None where the server does not have the command or refuses it."""
+        known = self.state.machine.commands
+        if known and query.name not in known:
+            return None
+        try:
+            return await self.monitor.execute(query)
+        except Refused:
+            return None
+
+    async def sample(self, nodes: bool) -> Sample:
+        """Measure: device counters, job offsets, and with `nodes` the counters of every node (dearer)."""
+        start = time.monotonic()
+        devices = await self._ask(command("query-blockstats"))
+        told = await self._ask(command("query-blockstats", query_nodes=True)) if nodes else None
+        now = time.monotonic()
+        self.paces[Ask.COUNTERS].asked(start, now - start)
+        return Sample(
+            at=(start + now) / 2,
+            devices=read_device_counters(devices),
+            nodes=None if told is None else read_node_counters(told),
+            jobs=self.job_figures(),
+        )
+
+    def job_figures(self) -> dict[str, tuple[int, int]]:
+        """Offset and length in bytes of every job, as last told."""
+        return {job.id: (job.offset, job.length) for job in self.state.jobs}
+
+    @property
+    def job_runs(self) -> bool:
+        """Whether a block job moves, so that its figures are worth a quick rate."""
+        return running(self._replies.block_jobs)
+
+    def renamed(self, machine: Machine) -> None:
+        """Exchange what is known of the machine itself."""
+        self.state = replace(self.state, machine=machine)
