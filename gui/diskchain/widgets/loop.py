@@ -1,0 +1,133 @@
+"""The one event loop: asyncio on Qt's, by qasync, with its timers and its thread pool mended."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
+
+from PySide6.QtCore import QObject, Qt, QTimerEvent
+from PySide6.QtWidgets import QApplication
+from qasync import QSelectorEventLoop
+
+_THREADS = 4
+
+
+class _Handle(asyncio.TimerHandle):
+    """A callback that waits for its time. Cancelling it ends its Qt timer, which qasync's own handles do not.
+
+    :ivar timer: Qt's number of the timer; 0: none (it runs in the next turn of the loop, or it ran).
+    """
+
+    __slots__ = ("timer",)
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        arguments: tuple[object, ...],
+        loop: Loop,
+        context: Context | None,
+    ) -> None:
+        super().__init__(when, callback, arguments, loop, context)
+        self.timer = 0
+
+    def run(self) -> None:
+        """Call it, unless it was cancelled; what it raises goes to the loop's exception handler."""
+        if not self.cancelled():
+            self._run()
+
+
+class _Clock(QObject):
+    """Qt timers for handles: precise ones, never early; and one of no time at all for what shall run in the next turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: dict[int, _Handle] = {}
+        self._ready: deque[_Handle] = deque()
+        self._turn = 0
+
+    def soon(self, handle: _Handle) -> None:
+        """Run it in the next turn, in the order of the calls."""
+        self._ready.append(handle)
+        if not self._turn:
+            self._turn = self.startTimer(0, Qt.TimerType.PreciseTimer)
+
+    def later(self, handle: _Handle, delay: float) -> None:
+        """Run it after `delay` seconds, rounded up to Qt's milliseconds."""
+        handle.timer = self.startTimer(math.ceil(delay * 1000), Qt.TimerType.PreciseTimer)
+        self._waiting[handle.timer] = handle
+
+    def drop(self, handle: _Handle) -> None:
+        """Forget a handle that waits; harmless for others."""
+        if self._waiting.pop(handle.timer, None) is not None:
+            self.killTimer(handle.timer)
+            handle.timer = 0
+
+    def stop(self) -> None:
+        """Forget everything: the loop closes."""
+        for handle in tuple(self._waiting.values()):
+            self.drop(handle)
+        self._ready.clear()
+        self._rest()
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        """Qt's call when a timer is due."""
+        if event.timerId() == self._turn:
+            self._run_ready()
+        elif (handle := self._waiting.pop(event.timerId(), None)) is not None:
+            self.killTimer(handle.timer)
+            handle.timer = 0
+            handle.run()
+
+    def _run_ready(self) -> None:
+        """Run what was ready when the turn began; what comes meanwhile has to wait, so that the window is painted."""
+        for _ in itertools.repeat(None, len(self._ready)):
+            if self._ready:
+                self._ready.popleft().run()
+        if not self._ready:
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._turn:
+            self.killTimer(self._turn)
+            self._turn = 0
+
+
+class Loop(QSelectorEventLoop):
+    """The loop of qasync with three cures. Use it with `with`, so that it gets closed.
+
+    As measured with qasync 0.28: cancelled timers stayed until they were due, `sleep(0.5)` came back 24 ms early, and work
+    off the thread ran in Qt threads, which numpy does not like. Here they are dropped, nothing is early, and the threads
+    are Python's own.
+    """
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._clock = _Clock()
+        self.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="diskchain"))
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *arguments: object, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call after `delay` seconds, never earlier."""
+        handle = _Handle(self.time() + max(delay, 0.0), callback, arguments, self, context)
+        if delay > 0:
+            self._clock.later(handle, delay)
+        else:
+            self._clock.soon(handle)
+        return handle
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """The hook of asyncio for handles that are cancelled before they ran."""
+        if isinstance(handle, _Handle) and handle.timer:
+            self._clock.drop(handle)
+
+    def close(self) -> None:
+        """Drop all timers, end the threads, close; harmless when closed."""
+        self._clock.stop()
+        super().close()
