@@ -1,0 +1,132 @@
+"""The one place that blanks secrets in what goes over a line; log, recording, journal and history use its output.
+
+Two rules, after the places where QEMU's interface carries secrets (`object-add` of secret and TLS objects, `set_password`,
+options of the curl and ssh block drivers, URIs with a user's password):
+
+- In a *command*, string values pass only under argument names that are known to be harmless; every other string becomes `***`.
+- In *everything*, values under the names of secrets are blanked, also inside `json:{...}` names and `key=value` strings, and so
+  are user-info and the query part of web addresses (where signed links keep their signature).
+
+The name of a secret object (`key-secret`, `password-secret`) is not itself a secret and passes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+BLANK: Final = "***"
+
+_NAMES = r"[\w.-]*(?:password|passwd|passphrase|credentials?)|secrets?|cookies?|token|key|iv|keydata|passkey"
+_SECRET = re.compile(rf"(?:[\w-]+\.)*(?:{_NAMES})", re.ASCII | re.IGNORECASE)
+_INSIDE = re.compile(
+    rf"""(?P<before>(?<![\w.-])(?P<quote>\\*["']?)(?:{_NAMES})(?P=quote)\s*[=:]\s*)(?P<value>\\*"(?:[^"\\]|\\.)*"|[^\s,"'{{}}&;]+)""",
+    re.ASCII | re.IGNORECASE,
+)
+_USER = re.compile(r"(?<=://)[^/\s\"'?#]*@")
+_QUERY = re.compile(r"(?P<before>\b(?:https?|ftps?)://[^\s\"'?]*\?)[^\s\"'#]+", re.IGNORECASE)
+
+_HINTS = (b"pass", b"credential", b"secret", b"cookie", b"token", b'key"', b"key=", b'"iv"', b'keydata"')
+_SUSPECT = re.compile(rf"""(?:{_NAMES})\\*["']?\s*[=:]""".encode(), re.ASCII | re.IGNORECASE)
+_ADDRESS = re.compile(rb"://[^/\s\"']*@|(?:https?|ftps?)://[^\s\"']*\?", re.IGNORECASE)
+
+_HARMLESS = frozenset(
+    """
+    execute exec-oob id type typename qom-type driver name path property device device-id qdev bus drive node node-name child
+    parent file filename backing backing-file backing-fmt backing-filename base base-node top top-node bottom target source
+    replaces job-id format fmt snapshot-file snapshot-node-name new-node-name overlay snapshot-name snapshot vmstate devices tag
+    mode sync copy-mode bitmap bitmaps bitmap-mode bitmap-sync filter-node-name
+    on-error on-source-error on-target-error on-cbw-error
+    action actions completion-mode throttle-group qom-path mount-point server export host port
+    to socket fd-set aio locking cache discard detect-zeroes preallocation data-file compression-type cluster-size
+    event enable reason capability state statename boundaries iothread serial machine firmware
+    share allow-other growable writethrough size speed granularity key-secret password-secret proxy-password-secret cookie-secret
+    tls-creds tls-authz tls-hostname
+    """.split()
+)
+"""Argument names whose strings are names, paths and words of QEMU's own enumerations."""
+
+
+def redacted_command(sent: Mapping[str, object]) -> Mapping[str, object]:
+    """A command object as it may be shown: the same object where nothing had to be blanked."""
+    arguments = sent.get("arguments")
+    if not isinstance(arguments, Mapping):
+        return sent
+    shown = {str(key): _argument(str(key), value, str(sent.get("execute", ""))) for key, value in arguments.items()}
+    return sent if shown == arguments else {**sent, "arguments": shown}
+
+
+def redacted_reply(received: Mapping[str, object], raw: bytes | None = None) -> Mapping[str, object]:
+    """A reply, event or greeting as it may be shown: the same object where nothing had to be blanked.
+
+    :param raw: the line that it was decoded from. Where that holds no suspicious word, nothing is walked: a megabyte costs
+        a fraction of what decoding it cost.
+    """
+    if raw is not None and not suspicious(raw):
+        return received
+    shown = _anything(received)
+    return shown if isinstance(shown, Mapping) else received
+
+
+def suspicious(raw: bytes) -> bool:
+    """Whether a line may hold a secret at all."""
+    if any(hint in raw for hint in _HINTS) and _SUSPECT.search(raw) is not None:
+        return True
+    return b"://" in raw and _ADDRESS.search(raw) is not None
+
+
+def redacted_text(text: str) -> str:
+    """A string without the secrets that can be told from it alone."""
+    if "://" in text:
+        text = _QUERY.sub(rf"\g<before>{BLANK}", _USER.sub(f"{BLANK}@", text))
+    if "=" in text or ":" in text:
+        text = _INSIDE.sub(_blank_inside, text)
+    return text
+
+
+def asks_for_secret(sent: Mapping[str, object]) -> bool:
+    """Whether the whole answer to this command is a secret: `qom-get` of a secret's data, `ringbuf-read`, memory."""
+    name, arguments = sent.get("execute"), sent.get("arguments")
+    if name == "qom-get" and isinstance(arguments, Mapping):
+        wanted = str(arguments.get("property", ""))
+        return wanted in {"data", "file"} or _SECRET.fullmatch(wanted) is not None
+    return name in {"ringbuf-read", "query-vnc-passwd", "guest-file-read"}
+
+
+def _blank_inside(found: re.Match[str]) -> str:
+    value = found["value"]
+    edge = value[: value.index('"') + 1] if '"' in value[:4] else ""
+    return f"{found['before']}{edge}{BLANK}{edge}"
+
+
+def _argument(key: str, value: object, command: str) -> object:
+    if isinstance(value, Mapping):
+        return {str(name): _argument(str(name), inner, command) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_argument(key, inner, command) for inner in value]
+    if _SECRET.fullmatch(key) and value is not None and not isinstance(value, bool):
+        return BLANK
+    if not isinstance(value, str):
+        return value
+    if key == "file" and command in {"object-add", "blockdev-change-medium"}:
+        return redacted_text(value)
+    return redacted_text(value) if key in _HARMLESS else BLANK
+
+
+def _anything(value: object, key: str = "") -> object:
+    if isinstance(value, str):
+        return BLANK if key and _is_secret(key) else redacted_text(value)
+    if isinstance(value, Mapping):
+        shown = {name: _anything(inner, str(name)) for name, inner in value.items()}
+        return shown if any(shown[name] is not inner for name, inner in value.items()) else value
+    if isinstance(value, list):
+        items = [_anything(inner, key) for inner in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if key and value is not None and not isinstance(value, bool) and _is_secret(key):
+        return BLANK
+    return value
+
+
+def _is_secret(key: str) -> bool:
+    return _SECRET.fullmatch(key) is not None
