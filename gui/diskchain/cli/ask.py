@@ -1,0 +1,59 @@
+"""Questions on a terminal, asked without stopping the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+
+class Asker:
+    """Asks on stderr and reads the answers from the terminal.
+
+    An interrupt while a question stands is told by `interrupt`, and counts as no answer.
+    """
+
+    def __init__(self) -> None:
+        self._answer: asyncio.Future[str] | None = None
+
+    def interrupt(self) -> bool:
+        """Give up the question that stands. Says whether there was one."""
+        if self._answer is None or self._answer.done():
+            return False
+        self._answer.set_result("")
+        sys.stderr.write("\n")
+        return True
+
+    async def _line(self, question: str) -> str:
+        """The line that is typed, without the space around it; empty at the end of the input."""
+        sys.stderr.write(question)
+        sys.stderr.flush()
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
+        answer, number = self._answer, sys.stdin.fileno()
+
+        def readable() -> None:
+            if not answer.done():
+                answer.set_result(os.read(number, 4096).decode(errors="replace"))
+
+        loop.add_reader(number, readable)
+        try:
+            return (await answer).strip()
+        finally:
+            loop.remove_reader(number)
+            self._answer = None
+
+    async def yes(self, question: str) -> bool:
+        """Ask for a yes; anything else is a no."""
+        return (await self._line(f"{question} [y/N] ")).lower() in ("y", "yes")
+
+    async def one_of(self, question: str, answers: Sequence[tuple[str, str]]) -> str:
+        """Ask for one of some (word, meaning); a beginning that fits only one will do. Empty: no answer was given."""
+        for word, meaning in answers:
+            sys.stderr.write(f"  {word:8} {meaning}\n")
+        while typed := (await self._line(f"{question} [{'/'.join(word for word, _ in answers)}] ")).lower():
+            fitting = [word for word, _ in answers if word.startswith(typed)]
+            if len(fitting) == 1:
+                return fitting[0]
+        return ""

@@ -1,0 +1,35 @@
+"""Where words go: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+
+def result(text: str) -> None:
+    """Print a result; it is out at once, also into a pipe."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def result_json(told: object) -> None:
+    """Print an object on a line of its own."""
+    result(json.dumps(told, ensure_ascii=False))
+
+
+def result_bytes(data: bytes) -> None:
+    """Print a picture."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def say(text: str) -> None:
+    """Tell the user something, in one line of stderr: whatever the text is made of, it stays one line."""
+    sys.stderr.write("diskchain: " + " ".join(text.split()) + "\n")
+    sys.stderr.flush()
+
+
+def asked_at_terminal() -> bool:
+    """Whether somebody can answer a question."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
