@@ -30,6 +30,7 @@ class Surroundings:
     :ivar stamp: time stamp for names, `20261123-193000`. `serial`: a number for job ids and node-names, unused on this machine.
     :ivar read_only: why this machine is only looked at (managed, a recording); empty: it may be changed.
     :ivar spoilt: image path -> why it no longer holds what it held (an unfinished or finished commit), from the ledger.
+    :ivar own_jobs: ids of the jobs that the journal knows as ours for this very QEMU.
     :ivar cwd: QEMU's working folder, which relative file names are relative to; empty: not known.
     """
 
@@ -41,6 +42,7 @@ class Surroundings:
     serial: int = 1
     read_only: str = ""
     spoilt: Mapping[str, str] = field(default_factory=dict)
+    own_jobs: frozenset[str] = frozenset()
     cwd: str = ""
 
 
@@ -57,6 +59,7 @@ class Draft:
     :ivar confirm: sentences that want one more yes (bitmaps that stop recording...).
     :ivar flow: (from node, to node) along which data moves; for the picture.
     :ivar facts: lines of label and value for the sheet ("Format", "qcow2").
+    :ivar loose: nodes that leave the chain; whether they vanish by themselves depends on who made them, which QEMU does not tell.
     """
 
     title: str
@@ -75,6 +78,7 @@ class Draft:
     confirm: tuple[str, ...] = ()
     flow: tuple[str, str] | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    loose: tuple[str, ...] = ()
     after: State | None = None
 
 

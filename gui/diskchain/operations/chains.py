@@ -1,0 +1,135 @@
+"""What the operations on chains share: paths, header strings, and the objections that any of them may have."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from diskchain.model.graph import BlockGraph
+from diskchain.model.node import Edge, Kind, Node
+from diskchain.model.root import Device
+from diskchain.model.state import State
+from diskchain.operations.operation import Objection
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+LONGEST_NAME = 31
+"""QEMU takes node-names of at most this many characters (`Node name too long` from 32 on)."""
+
+
+def path_of(node: Node, cwd: str = "") -> str | None:
+    """The absolute path (or URI) of a node's image; None where it cannot be told.
+
+    :param cwd: QEMU's working folder, which relative names are relative to; empty: not known.
+    """
+    told = node.file
+    if not told or posixpath.isabs(told) or _URI.match(told):
+        return told or None
+    return posixpath.normpath(posixpath.join(cwd, told)) if cwd else None
+
+
+def is_relative(header: str | None) -> bool:
+    """Whether a header names its backing file relative to its own folder."""
+    return bool(header) and not posixpath.isabs(header or "") and not _URI.match(header or "")
+
+
+def header_name(overlay: str, below: str, relative: bool) -> str:
+    """What an overlay's header should say of the image below: never a `json:` name; relative where it was so before."""
+    if relative and posixpath.isabs(overlay) and posixpath.isabs(below):
+        return posixpath.relpath(below, posixpath.dirname(overlay))
+    return below
+
+
+def header_format(node: Node) -> str:
+    """The format to write beside the name; a protocol node without a format above it is read as raw."""
+    return "raw" if node.kind is Kind.PROTOCOL else node.driver
+
+
+def root_of(graph: BlockGraph, name: str) -> str:
+    """The upper end of a chain: up from a node through overlays and filters until no node is above."""
+    seen = {name}
+    while True:
+        above = [edge.parent for edge in graph.parents(name) if _leads_up(graph, edge)]
+        if not above or above[0] in seen:
+            return name
+        name = above[0]
+        seen.add(name)
+
+
+def _leads_up(graph: BlockGraph, edge: Edge) -> bool:
+    if graph.nodes[edge.parent].kind is Kind.FILTER:
+        return graph.filtered(edge.parent) == edge.child
+    return edge.role == "backing"
+
+
+def busy(state: State, names: Iterable[str], done: str) -> Iterator[Objection]:
+    """Objections for jobs and exports on any of these images, or on the protocol nodes and filters that belong to them.
+
+    :param done: what cannot be done meanwhile ("committed").
+    """
+    concerned = set(names)
+    whole = concerned | {child for name in concerned if (child := state.graph.protocol(name)) is not None}
+    whole |= {above for name in concerned for above in state.graph.filters_above(name)}
+    for job in state.jobs_on(whole):
+        where = next((name for name in job.node_names if name in concerned), "one of the images")
+        yield Objection(f"The {job.type} job {job.id} works on {where}: wait until it has ended, or cancel it.")
+    for export in state.exports_on(concerned):
+        yield Objection(f"{export.node} is exported ({export.type} export {export.id}): it cannot be {done} meanwhile.")
+
+
+def filters_between(state: State, names: Iterable[str]) -> Iterator[Objection]:
+    """Objections for filters that somebody put directly above any of these images."""
+    for name in names:
+        for above in state.graph.filters_above(name):
+            node = state.graph.nodes[above]
+            yield Objection(
+                f"The filter {above} ({node.driver or 'unknown'}) lies above {name}: take it out of the chain first."
+            )
+
+
+def unique(wanted: str, taken: Iterable[str], longest: int | None = None) -> str:
+    """The wanted name, or with a number behind it where it is taken; cut to `longest` characters."""
+    used = set(taken)
+    for number in range(1, 10_000):
+        tail = "" if number == 1 else f"-{number}"
+        name = (wanted[: longest - len(tail)] if longest else wanted) + tail
+        if name not in used:
+            return name
+    raise ValueError(f"every name like {wanted} is taken")
+
+
+def node_name(wanted: str, taken: Iterable[str]) -> str:
+    """A node-name that QEMU accepts (`id_wellformed` in QEMU's sources: a letter, then letters, digits, `-._`) and nobody has."""
+    clean = re.sub(r"[^A-Za-z0-9._-]", "-", wanted)
+    if not re.match(r"[A-Za-z]", clean):
+        clean = f"s-{clean}"
+    return unique(clean, taken, LONGEST_NAME)
+
+
+def is_node_name(name: str) -> bool:
+    """Whether QEMU accepts this node-name."""
+    return re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", name) is not None and len(name) <= LONGEST_NAME
+
+
+def images(count: int) -> str:
+    """`1 overlay`, `2 overlays`."""
+    return f"{count} overlay" if count == 1 else f"{count} overlays"
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    words = list(names)
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
+
+
+def moved_roots(devices: Iterable[Device], old: str, new: str) -> tuple[Device, ...]:
+    """The devices, with those that were attached to one node attached to another."""
+    return tuple(replace(device, root=new) if device.root == old else device for device in devices)
+
+
+def bitmap_notes(state: State, names: Iterable[str], what: str) -> Iterator[str]:
+    """One sentence for each named bitmap on these nodes."""
+    for name in names:
+        for bitmap in state.graph.nodes[name].named_bitmaps:
+            yield f"The bitmap {bitmap.name} on {name} {what}."

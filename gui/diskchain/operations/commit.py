@@ -1,0 +1,279 @@
+"""Commit: move the data of overlays down into an image below them (`block-commit` in qapi/block-core.json).
+
+A commit changes its base from the first block on. The active layer commits in two phases: it stops when ready, and then the
+guest is switched over (pivot) or the job is stopped; a layer further down commits in one.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from diskchain.model.graph import BlockGraph
+from diskchain.model.node import Kind
+from diskchain.model.state import State
+from diskchain.operations.chains import (
+    bitmap_notes,
+    busy,
+    filters_between,
+    header_format,
+    header_name,
+    images,
+    is_relative,
+    listed,
+    moved_roots,
+    path_of,
+    root_of,
+)
+from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Objection, Offer, Send, Step, Wait
+from diskchain.operations.preview import Draft, Surroundings
+from diskchain.qapi.command import command
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Move what `top` and all overlays between hold down into `base`.
+
+    :ivar finish: `pivot` (switch the guest over when ready) or `ask`; only where the active layer is committed.
+    :ivar spoils: images elsewhere that the user agreed to spoil, by path. `close`: close the nodes it takes out of the chain.
+    :ivar speed: limit in bytes per second; 0 = none.
+    """
+
+    top: str
+    base: str
+    finish: str = "ask"
+    spoils: tuple[str, ...] = ()
+    close: bool = True
+    speed: int = 0
+
+    name = "commit"
+
+    def keys(self) -> Mapping[str, str]:
+        """The keys as the command line writes them."""
+        keys = {"top": self.top, "base": self.base}
+        if self.finish != "ask":
+            keys["finish"] = self.finish
+        if self.spoils:
+            keys["spoils"] = ",".join(self.spoils)
+        if not self.close:
+            keys["close"] = "no"
+        if self.speed:
+            keys["speed"] = str(self.speed)
+        return keys
+
+    @classmethod
+    def offered(cls, state: State, drag: Drag) -> Offer | None:
+        """The offer for an overlay dropped on a node below it; None where the gesture means something else."""
+        chain = state.graph.chain(drag.source)
+        if drag.target not in chain[1:]:
+            return None
+        operation = cls(drag.source, drag.target)
+        draft = operation.draft(state, Surroundings())
+        reason = draft.objections[0].text if draft.objections else ""
+        return Offer(operation, "Commit here", draft.title, reason)
+
+    def concerns(self, state: State) -> Concerns:
+        """The images whose contents change, and the folder of the base."""
+        graph = state.graph
+        if self.base not in graph.chain(self.top)[1:]:
+            return Concerns()
+        paths = [graph.nodes[name].file for name in self._concerned(graph)]
+        known = tuple(path for path in paths if path)
+        return Concerns(images=known, folders=tuple({posixpath.dirname(path): None for path in known}))
+
+    def _leaving(self, graph: BlockGraph) -> tuple[str, ...]:
+        """From the top down to just above the base."""
+        chain = graph.chain(self.top)
+        return chain[: chain.index(self.base)]
+
+    def _concerned(self, graph: BlockGraph) -> tuple[str, ...]:
+        return (*self._leaving(graph), self.base)
+
+    def draft(self, state: State, surroundings: Surroundings) -> Draft:
+        """Judge, plan and predict."""
+        graph = state.graph
+        refused = next(_impossible(graph, self.top, self.base), None)
+        if refused is not None:
+            return Draft(f"Commit {self.top} into {self.base}", "Commit", objections=(Objection(refused),))
+        leaving, above = self._leaving(graph), graph.overlays(self.top)
+        files = {name: path_of(graph.nodes[name], surroundings.cwd) for name in (*self._concerned(graph), *above)}
+        changed = [files[self.base], *(files[name] for name in above)]
+        attached = bool(above) or bool(state.devices_on(self.top))
+        two_phased = not above
+        sizes = [graph.nodes[name].allocated for name in leaving]
+        limit = graph.nodes[self.top].virtual_size
+        known = None if None in sizes else sum(size for size in sizes if size is not None)
+        title = f"Commit {images(len(leaving))} into {self.base}"
+        return Draft(
+            title=title,
+            verb=f"Commit {images(len(leaving))}",
+            objections=tuple(self._objections(state, surroundings, files)),
+            warnings=tuple(self._warnings(state, surroundings, attached)),
+            steps=self._steps(state, surroundings, files),
+            moves=known if known is None or limit is None else min(known, limit),
+            changed=tuple(path for path in changed if path),
+            invalid=tuple(path for name in leaving if (path := files[name])),
+            closes=leaving if self.close and attached else (),
+            stop=f"the disk stays right; {self.base} does not go back to what it was",
+            target=posixpath.dirname(files[self.base] or ""),
+            confirm=tuple(self._confirm(state)),
+            flow=(self.top, self.base),
+            facts=(("Switching over", self._finish_words(two_phased)),),
+            loose=leaving,
+            after=self._predict(state, files) if attached else state,
+        )
+
+    def _finish_words(self, two_phased: bool) -> str:
+        if not two_phased:
+            return "not needed: the guest writes further up"
+        return "by itself when ready" if self.finish == "pivot" else "you choose when it is ready"
+
+    def _objections(
+        self, state: State, surroundings: Surroundings, files: Mapping[str, str | None]
+    ) -> Iterator[Objection]:
+        graph, leaving, above = state.graph, self._leaving(state.graph), state.graph.overlays(self.top)
+        if len(above) > 1:
+            yield Objection(f"{self.top} is the backing image of {listed(above)} at once: it cannot leave both chains.")
+        for upper, lower in zip(leaving, (*leaving[1:], self.base), strict=True):
+            if others := [name for name in graph.overlays(lower) if name != upper]:
+                yield Objection(f"{lower} is also the backing image of {listed(others)}, which the commit would spoil.")
+        for lower in (*leaving[1:], self.base):
+            if devices := state.devices_on(lower):
+                yield Objection(
+                    f"{lower} is also used by the disk {devices[0].name}, whose data the commit would change."
+                )
+        yield from busy(state, (*self._concerned(graph), *above[:1], root_of(graph, self.top)), "committed")
+        yield from filters_between(state, self._concerned(graph))
+        yield from self._unnameable(files, above)
+        if above and graph.nodes[self.base].kind is Kind.PROTOCOL:
+            yield Objection(
+                f"{self.base} has no format node: QEMU would write its protocol into the header as a format."
+            )
+        if self.finish not in ("ask", "pivot"):
+            yield Objection(f"finish={self.finish} is not known: say finish=pivot or finish=ask.")
+        own = set(files.values())
+        for path, readers in surroundings.readers.items():
+            for reader in readers:
+                if reader not in own and reader not in self.spoils and path in own:
+                    yield Objection(
+                        f"{reader} is backed by {path}, which the commit changes: it would be spoilt.",
+                        f"spoils={reader}",
+                    )
+
+    def _unnameable(self, files: Mapping[str, str | None], above: tuple[str, ...]) -> Iterator[Objection]:
+        for name in above:
+            if files[self.base] is None or files[name] is None:
+                nameless = self.base if files[self.base] is None else name
+                yield Objection(f"The file of {nameless} is not known, so the header of {name} cannot be written.")
+
+    def _warnings(self, state: State, surroundings: Surroundings, attached: bool) -> Iterator[str]:
+        graph = state.graph
+        top, base = graph.nodes[self.top], graph.nodes[self.base]
+        if top.virtual_size and base.virtual_size and top.virtual_size > base.virtual_size:
+            yield f"{self.base} is smaller than {self.top} and is made larger at once; it stays so after a cancel."
+        if not attached:
+            yield f"No guest disk uses {self.top}: its data move down, but it stays open, and nothing is switched over."
+        for name in self._concerned(graph):
+            path = path_of(graph.nodes[name], surroundings.cwd)
+            if path and path in surroundings.spoilt:
+                yield f"{path}: {surroundings.spoilt[path]}"
+        for path in self.spoils:
+            yield f"{path} will be spoilt, as agreed."
+        if self.close:
+            yield from bitmap_notes(state, self._leaving(graph), "keeps its node open outside the chain")
+
+    def _confirm(self, state: State) -> Iterator[str]:
+        graph, leaving = state.graph, self._leaving(state.graph)
+        yield from bitmap_notes(state, leaving, "stays behind there and stops recording")
+        yield from bitmap_notes(state, (self.base,), "also records the blocks that the commit writes")
+        for name in (*leaving, self.base):
+            if snapshots := graph.nodes[name].snapshots:
+                fate = "may read changed data from below" if name == self.base else "is no longer to be relied on"
+                yield f"The internal snapshot {listed(snapshots)} in {name} {fate}."
+
+    def _steps(self, state: State, surroundings: Surroundings, files: Mapping[str, str | None]) -> tuple[Step, ...]:
+        graph, job = state.graph, f"diskchain-{surroundings.serial}"
+        above = graph.overlays(self.top)
+        header = None
+        if above:
+            relative = is_relative(graph.nodes[above[0]].header_backing)
+            header = header_name(files[above[0]] or "", files[self.base] or "", relative)
+        start = command(
+            "block-commit",
+            job_id=job,
+            device=root_of(graph, self.top),
+            top_node=self.top,
+            base_node=self.base,
+            backing_file=header,
+            speed=self.speed or None,
+            filter_node_name=f"{job}-filter",
+            auto_dismiss=False,
+        )
+        cancel = (command("job-cancel", id=job),)
+        end: tuple[Send | Wait, ...] = (Wait(job, "concluded", cancel), Send(command("job-dismiss", id=job)))
+        attached = bool(above) or bool(state.devices_on(self.top))
+        closing = self._leaving(graph) if self.close and attached else ()
+        tidy = tuple(Send(command("blockdev-del", node_name=name), tidy=True) for name in closing)
+        if above:
+            return (Send(start), *end, *tidy)
+        pivot = Branch(
+            "pivot",
+            "Switch over" if attached else "Finish",
+            f"The guest goes on in {self.base}; the overlays leave the chain."
+            if attached
+            else "The job ends; nothing is switched over.",
+            (Send(command("job-complete", id=job)), *end, *tidy),
+        )
+        stop = Branch(
+            "stop",
+            "Stop, keep the overlays",
+            f"The guest stays on {self.top}. {self.base} holds the copied data and does not go back to what it was.",
+            (Send(command("job-cancel", id=job)), *end),
+        )
+        chosen = "pivot" if self.finish == "pivot" else ""
+        question = f"{self.base} now holds everything and follows each write. How shall it end?"
+        return (Send(start), Wait(job, "ready", cancel), Choose(question, job, (pivot, stop), chosen))
+
+    def _predict(self, state: State, files: Mapping[str, str | None]) -> State:
+        graph, above = state.graph, state.graph.overlays(self.top)
+        leaving = self._leaving(graph)
+        base = graph.nodes[self.base]
+        sizes = [graph.nodes[name].allocated or 0 for name in leaving]
+        grown = min((base.allocated or 0) + sum(sizes), base.virtual_size or 1 << 62)
+        top_size = graph.nodes[self.top].virtual_size or 0
+        made = [
+            replace(
+                base,
+                allocated=grown,
+                virtual_size=max(base.virtual_size or 0, top_size) or None,
+                read_only=bool(above) and base.read_only,
+            )
+        ]
+        for name in above:
+            graph = graph.rewired(name, "backing", self.base)
+            relative = is_relative(graph.nodes[name].header_backing)
+            header = header_name(files[name] or "", files[self.base] or "", relative)
+            made.append(replace(graph.nodes[name], header_backing=header, header_backing_format=header_format(base)))
+        graph = graph.with_nodes(made).without(leaving)
+        devices = state.devices if above else moved_roots(state.devices, self.top, self.base)
+        return replace(state, graph=graph, devices=devices)
+
+
+def _impossible(graph: BlockGraph, top: str, base: str) -> Iterator[str]:
+    """Why these two nodes make no commit at all, in one sentence; nothing where they do."""
+    for name in (top, base):
+        if name not in graph.nodes:
+            yield f"There is no node {name} here."
+            return
+    if top == base:
+        yield f"{top} cannot be committed into itself."
+    elif base not in graph.chain(top)[1:]:
+        other = top in graph.chain(base)[1:]
+        yield (
+            f"{base} lies above {top}: data can only be committed downwards."
+            if other
+            else f"{base} is not below {top} in its chain."
+        )
+    elif graph.chain(top)[0] != top:
+        yield f"{top} is a filter: name the image below it."

@@ -1,0 +1,307 @@
+"""Snapshot: put a new, empty overlay on top of one disk or several, at one moment (`transaction` of `blockdev-snapshot-sync`).
+
+The guest is not asked to flush: what the images hold is what they would hold after a power cut (crash-consistent).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from diskchain.model.graph import BlockGraph
+from diskchain.model.node import Edge, Kind, Node
+from diskchain.model.root import Device
+from diskchain.model.state import State
+from diskchain.operations.chains import (
+    bitmap_notes,
+    busy,
+    header_format,
+    header_name,
+    is_node_name,
+    is_relative,
+    listed,
+    moved_roots,
+    node_name,
+    path_of,
+    unique,
+)
+from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
+from diskchain.operations.preview import Draft, Surroundings
+from diskchain.qapi.command import Command, command
+
+_EMPTY_OVERLAY = 196_616
+"""Bytes that a fresh qcow2 overlay takes (measured on QEMU 7.2 and 10.0, 64 KiB clusters)."""
+_LONGEST_FILE_NAME = 255
+"""Bytes in one path component (`NAME_MAX` of Linux file systems)."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A new overlay on each of these disks.
+
+    :ivar disks: device names; empty: all writable, non-removable disks with a medium.
+    :ivar dir: folder of the new files; empty: beside each active image. `label`: part of the names; empty: a time stamp.
+    :ivar files: disk -> absolute path of its new file. `nodes`: disk -> node-name of its overlay.
+    """
+
+    disks: tuple[str, ...] = ()
+    dir: str = ""
+    label: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    nodes: Mapping[str, str] = field(default_factory=dict)
+
+    name = "snapshot"
+
+    def keys(self) -> Mapping[str, str]:
+        """The keys as the command line writes them."""
+        keys = {"disks": ",".join(self.disks)} if self.disks else {}
+        keys |= {word: value for word, value in (("dir", self.dir), ("name", self.label)) if value}
+        keys |= {f"file.{disk}": path for disk, path in self.files.items()}
+        return keys | {f"node.{disk}": node for disk, node in self.nodes.items()}
+
+    def offer(self, state: State) -> Offer:
+        """This snapshot as an offer, with its reason against it where there is one."""
+        draft = self.draft(state, Surroundings())
+        reason = draft.objections[0].text if draft.objections else ""
+        return Offer(self, "Snapshot", draft.title, reason)
+
+    def concerns(self, state: State) -> Concerns:
+        """The folders in which the new files are made."""
+        chosen, _ = self.chosen(state)
+        paths = [state.graph.nodes[active].file for _, active in chosen]
+        folders = [self.dir] if self.dir else [posixpath.dirname(path) for path in paths if path]
+        folders += [posixpath.dirname(path) for path in self.files.values()]
+        return Concerns(folders=tuple(dict.fromkeys(folders)))
+
+    def draft(self, state: State, surroundings: Surroundings) -> Draft:
+        """Judge, plan and predict."""
+        plan = _Plan(self, state, surroundings)
+        names = [layer.device.name for layer in plan.layers]
+        title = f"Snapshot {listed(names)}" if names else "Snapshot"
+        verb = f"Snapshot {names[0]}" if len(names) == 1 else f"Snapshot {len(names)} disks"
+        return Draft(
+            title=title,
+            verb=verb if names else "Snapshot",
+            objections=tuple(plan.objections()),
+            warnings=tuple(plan.warnings()),
+            steps=plan.steps(),
+            moves=0,
+            created=tuple(layer.path for layer in plan.layers),
+            changed=(),
+            stop="nothing: all disks are taken at one moment, or none is",
+            guest="keeps running; it was not asked to flush (crash-consistent)",
+            target=posixpath.dirname(plan.layers[0].path) if plan.layers else "",
+            confirm=tuple(plan.confirm()),
+            facts=tuple((f"New file of {layer.device.name}", layer.path) for layer in plan.layers),
+            after=plan.predict(),
+        )
+
+    def chosen(self, state: State) -> tuple[list[tuple[Device, str]], list[str]]:
+        """The disks with their active nodes, and one sentence for each that is left out."""
+        chosen: list[tuple[Device, str]] = []
+        left: list[str] = []
+        for device in state.devices:
+            active = state.active_of(device)
+            if self.disks and not {device.name, device.qdev, device.drive} & set(self.disks):
+                continue
+            if reason := _unfit(device, active, state.graph, bool(self.disks)):
+                left.append(f"{device.name or 'A device'} is left out: {reason}.")
+            elif active is not None and active not in [node for _, node in chosen]:
+                chosen.append((device, active))
+        return chosen, left
+
+
+def _unfit(device: Device, active: str | None, graph: BlockGraph, named: bool) -> str:
+    """Why a device is not snapshotted; empty where it is."""
+    if active is None:
+        return "it has no medium"
+    if graph.nodes[active].read_only:
+        return f"its node {active} is read-only"
+    if device.removable and not named:
+        return "its medium is removable"
+    return ""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One new overlay. `plain`: QEMU itself writes the right name into the header; else the file is made with `header` first."""
+
+    device: Device
+    active: str
+    path: str
+    node: str
+    header: str
+    plain: bool
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A snapshot on one state, all names fixed."""
+
+    operation: Snapshot
+    state: State
+    surroundings: Surroundings
+
+    @cached_property
+    def layers(self) -> tuple[_Layer, ...]:
+        taken_nodes = set(self.state.graph.nodes) | set(self.operation.nodes.values())
+        taken_nodes |= {device.drive for device in self.state.devices} | {device.name for device in self.state.devices}
+        found: list[_Layer] = []
+        for device, active in self.operation.chosen(self.state)[0]:
+            label = self.operation.label or self.surroundings.stamp
+            node = self.operation.nodes.get(device.name) or node_name(f"{device.name}-{label}", taken_nodes)
+            taken_nodes.add(node)
+            found.append(self._layer(device, active, node, [layer.path for layer in found]))
+        return tuple(found)
+
+    def _layer(self, device: Device, active: str, node: str, used: list[str]) -> _Layer:
+        below = self.state.graph.nodes[active]
+        own = path_of(below, self.surroundings.cwd) or ""
+        folder = self.operation.dir or posixpath.dirname(own)
+        entries = self.surroundings.folders[folder].entries if folder in self.surroundings.folders else frozenset()
+        label = re.sub(r"[^A-Za-z0-9._-]", "-", f"{device.name}-{self.operation.label or self.surroundings.stamp}")
+        taken = {name.removesuffix(".qcow2") for name in entries} | {posixpath.basename(path)[:-6] for path in used}
+        path = self.operation.files.get(device.name) or posixpath.join(folder, unique(label, taken) + ".qcow2")
+        relative = is_relative(below.header_backing)
+        header = header_name(path, own, relative)
+        plain = header == own == below.facts.get("file") and posixpath.isabs(own) and below.kind is not Kind.PROTOCOL
+        return _Layer(device, active, path, node, header, plain)
+
+    def objections(self) -> Iterator[Objection]:
+        """Everything that speaks against it."""
+        yield from self._names_wrong()
+        if not self.layers and not self.operation.disks:
+            yield Objection("There is no writable disk with a medium here to take a snapshot of.")
+        nodes = [layer.node for layer in self.layers]
+        for layer in self.layers:
+            yield from busy(self.state, (layer.active,), "snapshotted") if self.state.jobs else ()
+            yield from self._file_wrong(layer)
+            if self.operation.nodes and not is_node_name(layer.node):
+                yield Objection(
+                    f"{layer.node} is no node-name: a letter, then at most 30 letters, digits, dots, dashes, underscores."
+                )
+            if layer.node in self.state.graph.nodes or nodes.count(layer.node) > 1:
+                yield Objection(f"There is a node {layer.node} already.")
+            if self.state.graph.nodes[layer.active].virtual_size is None:
+                yield Objection(f"The size of {layer.active} is not known.")
+
+    def _names_wrong(self) -> Iterator[Objection]:
+        for name in (*self.operation.disks, *self.operation.files, *self.operation.nodes):
+            device = self.state.device(name)
+            if device is None:
+                yield Objection(f"There is no disk {name} here.")
+            elif reason := _unfit(device, self.state.active_of(device), self.state.graph, True):
+                yield Objection(f"{name} cannot be snapshotted: {reason}.")
+            elif name not in self.operation.disks and device.name not in [layer.device.name for layer in self.layers]:
+                yield Objection(f"{name} is not among the disks of this snapshot.")
+
+    def _file_wrong(self, layer: _Layer) -> Iterator[Objection]:
+        folder, name = posixpath.split(layer.path)
+        seen = self.surroundings.folders.get(folder)
+        if not posixpath.isabs(layer.path):
+            yield Objection(
+                f"Where {layer.device.name}'s image lies is not known from here: say file.{layer.device.name}=PATH."
+            )
+        elif len(name.encode()) > _LONGEST_FILE_NAME:
+            yield Objection(f"The name of the file is too long: {layer.path[:80]}...")
+        elif seen is not None and name in seen.entries:
+            yield Objection(f"{layer.path} exists already; a new file never replaces an old one.")
+        elif seen is None and self.surroundings.here and self.surroundings.stamp:
+            yield Objection(f"The folder {folder} does not exist or cannot be read, so {layer.path} cannot be made.")
+        if [other.path for other in self.layers].count(layer.path) > 1:
+            yield Objection(f"Two disks cannot have the same new file {layer.path}.")
+        if layer.path in [path_of(node, self.surroundings.cwd) for node in self.state.graph.nodes.values()]:
+            yield Objection(f"{layer.path} is in use by this machine; a new file never replaces an old one.")
+
+    def warnings(self) -> Iterator[str]:
+        """What a user should know beforehand."""
+        yield from self.operation.chosen(self.state)[1]
+        for layer in self.layers:
+            for export in self.state.exports_on({layer.active}):
+                yield f"The export {export.id} follows the disk: its readers then see {layer.node}, which goes on changing."
+
+    def confirm(self) -> Iterator[str]:
+        """What wants one more yes."""
+        yield from bitmap_notes(self.state, [layer.active for layer in self.layers], "stays there and stops recording")
+
+    def steps(self) -> tuple[Step, ...]:
+        """Probe that no file exists, make the files that need a header of ours, then all overlays in one transaction."""
+        steps: list[Step] = []
+        for number, layer in enumerate(self.layers):
+            tag = f"diskchain-{self.surroundings.serial}-{number}"
+            steps.append(_probe(layer.path, f"{tag}-probe"))
+        for number, layer in enumerate(self.layers):
+            if not layer.plain:
+                steps += self._make(layer, f"diskchain-{self.surroundings.serial}-{number}")
+        made = tuple(layer.path for layer in self.layers if layer.plain)
+        actions = [{"type": "blockdev-snapshot-sync", "data": _action(layer)} for layer in self.layers]
+        return (*steps, Send(command("transaction", actions=actions), makes=made)) if self.layers else ()
+
+    def _make(self, layer: _Layer, tag: str) -> Iterator[Step]:
+        below = self.state.graph.nodes[layer.active]
+        options: dict[str, object] = {"driver": "file", "filename": layer.path, "size": 0}
+        yield from _create(f"{tag}-file", options, (layer.path,))
+        close = command("blockdev-del", node_name=tag)
+        yield Send(command("blockdev-add", driver="file", node_name=tag, filename=layer.path), undo=(close,))
+        image: dict[str, object] = {"driver": "qcow2", "file": tag, "size": below.virtual_size}
+        image |= {"backing-file": layer.header, "backing-fmt": header_format(below)}
+        yield from _create(f"{tag}-qcow2", image, ())
+        yield Send(close)
+
+    def predict(self) -> State:
+        """The state with the overlays in place."""
+        state = self.state
+        for layer in self.layers:
+            below = state.graph.nodes[layer.active]
+            made = Node(
+                layer.node,
+                "qcow2",
+                Kind.FORMAT,
+                file=layer.path,
+                virtual_size=below.virtual_size,
+                allocated=_EMPTY_OVERLAY,
+                header_backing=layer.header,
+                header_backing_format=header_format(below),
+            )
+            edges = tuple(
+                replace(edge, child=layer.node) if edge.child == layer.active and edge.role != "backing" else edge
+                for edge in state.graph.edges
+            )
+            frozen = replace(below, read_only=True)
+            graph = BlockGraph(state.graph.nodes, edges).with_nodes(
+                [made, frozen], [Edge(layer.node, layer.active, "backing")]
+            )
+            state = replace(state, graph=graph, devices=moved_roots(state.devices, layer.active, layer.node))
+        return state
+
+
+def _action(layer: _Layer) -> dict[str, object]:
+    return {
+        "node-name": layer.active,
+        "snapshot-file": layer.path,
+        "snapshot-node-name": layer.node,
+        "format": "qcow2",
+        "mode": "absolute-paths" if layer.plain else "existing",
+    }
+
+
+def _probe(path: str, node: str) -> Send:
+    """A read-only open that QEMU must refuse: if it succeeds, the file exists, and nothing goes on."""
+    options: dict[str, object] = {
+        "driver": "file",
+        "node-name": node,
+        "filename": path,
+        "read-only": True,
+        "force-share": True,
+    }
+    return Send(Command("blockdev-add", options), undo=(command("blockdev-del", node_name=node),), probe=True)
+
+
+def _create(job: str, options: dict[str, object], makes: tuple[str, ...]) -> Iterator[Step]:
+    """`blockdev-create` is a job that always waits to be dismissed; its failure is told in `query-jobs` only."""
+    yield Send(command("blockdev-create", job_id=job, options=options), makes=makes)
+    yield Wait(job, "concluded", (command("job-cancel", id=job),))
+    yield Send(command("job-dismiss", id=job))

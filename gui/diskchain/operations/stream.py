@@ -1,0 +1,217 @@
+"""Stream: pull the data of images below up into an overlay, which then needs them no more (`block-stream`).
+
+Images that leave the chain stay valid. Our streams run with `auto-finalize` off and dismiss themselves: a stream that waits to
+be dismissed would make a look at the nodes deadly for some versions of QEMU.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from diskchain.model.graph import BlockGraph
+from diskchain.model.node import Kind
+from diskchain.model.state import State
+from diskchain.operations.chains import (
+    bitmap_notes,
+    busy,
+    filters_between,
+    header_format,
+    header_name,
+    is_relative,
+    listed,
+    path_of,
+)
+from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Send, Step, Wait
+from diskchain.operations.preview import Draft, Surroundings
+from diskchain.qapi.command import command
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Pull what lies below `node`, down to but without `base`, up into `node`.
+
+    :ivar base: the node that stays as its backing; empty: the whole chain is pulled and nothing stays below.
+    :ivar close: close the nodes it takes out of the chain. `speed`: limit in bytes per second; 0 = none.
+    """
+
+    node: str
+    base: str = ""
+    close: bool = True
+    speed: int = 0
+
+    name = "stream"
+
+    def keys(self) -> Mapping[str, str]:
+        """The keys as the command line writes them."""
+        keys = {"node": self.node}
+        if self.base:
+            keys["base"] = self.base
+        if not self.close:
+            keys["close"] = "no"
+        if self.speed:
+            keys["speed"] = str(self.speed)
+        return keys
+
+    @classmethod
+    def offered(cls, state: State, drag: Drag) -> tuple[Offer, ...]:
+        """Offers for a node dropped on an overlay above it: pull it too; or only what lies between and keep it as backing."""
+        chain = state.graph.chain(drag.target)
+        if drag.source not in chain[1:]:
+            return ()
+        found = [cls(drag.target, state.graph.backing(drag.source) or "")]
+        if state.graph.backing(drag.target) != drag.source:
+            found.append(cls(drag.target, drag.source))
+        return tuple(operation.offer(state) for operation in found)
+
+    def offer(self, state: State) -> Offer:
+        """This stream as an offer, with its reason against it where there is one."""
+        draft = self.draft(state, Surroundings())
+        reason = draft.objections[0].text if draft.objections else ""
+        return Offer(self, "Pull in here", draft.title, reason)
+
+    def concerns(self, state: State) -> Concerns:
+        """The folder of the node that is filled."""
+        node = state.graph.nodes.get(self.node)
+        path = node.file if node else None
+        return Concerns(folders=(posixpath.dirname(path),) if path else ())
+
+    def draft(self, state: State, surroundings: Surroundings) -> Draft:
+        """Judge, plan and predict."""
+        graph = state.graph
+        refused = next(_impossible(graph, self.node, self.base), None)
+        if refused is not None:
+            return Draft(f"Stream into {self.node}", "Stream", objections=(Objection(refused),))
+        dropped = self._dropped(graph)
+        path = path_of(graph.nodes[self.node], surroundings.cwd)
+        sizes = [graph.nodes[name].allocated for name in dropped]
+        limit = graph.nodes[self.node].virtual_size
+        known = None if None in sizes else sum(size for size in sizes if size is not None)
+        keeps = f"{self.node} then backs onto {self.base}" if self.base else f"{self.node} then stands alone"
+        return Draft(
+            title=f"Pull {listed(dropped)} into {self.node}",
+            verb=f"Pull into {self.node}",
+            objections=tuple(self._objections(state, surroundings)),
+            warnings=tuple(self._warnings(state, surroundings)),
+            steps=self._steps(state, surroundings),
+            moves=known if known is None or limit is None else min(known, limit),
+            changed=(path,) if path else (),
+            closes=dropped if self.close else (),
+            stop=f"nothing is lost; {self.node} has grown, and a new stream goes on",
+            target=posixpath.dirname(path or ""),
+            confirm=tuple(self._confirm(state)),
+            flow=(dropped[-1], self.node),
+            facts=(("Afterwards", keeps), ("Images that leave", "stay valid")),
+            loose=dropped,
+            after=self._predict(state, surroundings),
+        )
+
+    def _dropped(self, graph: BlockGraph) -> tuple[str, ...]:
+        below = graph.chain(self.node)[1:]
+        return below[: below.index(self.base)] if self.base else below
+
+    def _objections(self, state: State, surroundings: Surroundings) -> Iterator[Objection]:
+        graph, dropped = state.graph, self._dropped(state.graph)
+        concerned = (self.node, *dropped, *((self.base,) if self.base else ()))
+        yield from busy(state, concerned, "streamed")
+        yield from filters_between(state, (*dropped, *((self.base,) if self.base else ())))
+        if not self.base:
+            return
+        if graph.nodes[self.base].kind is Kind.PROTOCOL:
+            yield Objection(
+                f"{self.base} has no format node: QEMU would write its protocol into the header as a format."
+            )
+        for name in (self.node, self.base):
+            if path_of(graph.nodes[name], surroundings.cwd) is None:
+                yield Objection(f"The file of {name} is not known, so the header of {self.node} cannot be written.")
+
+    def _warnings(self, state: State, surroundings: Surroundings) -> Iterator[str]:
+        for name in (self.node, *self._dropped(state.graph)):
+            path = path_of(state.graph.nodes[name], surroundings.cwd)
+            if path and path in surroundings.spoilt:
+                yield f"{path}: {surroundings.spoilt[path]}"
+        others = [
+            n
+            for name in self._dropped(state.graph)
+            for n in state.graph.overlays(name)
+            if n not in (self.node, *self._dropped(state.graph))
+        ]
+        if others:
+            yield f"{listed(others)} still backs onto what is pulled; those images stay open."
+
+    def _confirm(self, state: State) -> Iterator[str]:
+        yield from bitmap_notes(
+            state, self._dropped(state.graph), "leaves the chain with its image and stops recording"
+        )
+        if snapshots := state.graph.nodes[self.node].snapshots:
+            yield f"The internal snapshot {listed(snapshots)} in {self.node} loses what it read from the images below."
+
+    def _header(self, state: State, surroundings: Surroundings) -> str | None:
+        if not self.base:
+            return None
+        node, base = state.graph.nodes[self.node], state.graph.nodes[self.base]
+        own, below = path_of(node, surroundings.cwd), path_of(base, surroundings.cwd)
+        return header_name(own or "", below or "", is_relative(node.header_backing))
+
+    def _steps(self, state: State, surroundings: Surroundings) -> tuple[Step, ...]:
+        job = f"diskchain-{surroundings.serial}"
+        start = command(
+            "block-stream",
+            job_id=job,
+            device=self.node,
+            base_node=self.base or None,
+            backing_file=self._header(state, surroundings),
+            speed=self.speed or None,
+            auto_finalize=False,
+        )
+        cancel = (command("job-cancel", id=job),)
+        closing = self._dropped(state.graph) if self.close else ()
+        return (
+            Send(start),
+            Wait(job, "pending", cancel),
+            Send(command("job-finalize", id=job)),
+            Wait(job, "gone", cancel),
+            *(Send(command("blockdev-del", node_name=name), tidy=True) for name in closing),
+        )
+
+    def _predict(self, state: State, surroundings: Surroundings) -> State:
+        dropped = self._dropped(state.graph)
+        node = state.graph.nodes[self.node]
+        grown = (node.allocated or 0) + sum(state.graph.nodes[name].allocated or 0 for name in dropped)
+        header = self._header(state, surroundings)
+        base_format = header_format(state.graph.nodes[self.base]) if self.base else None
+        made = replace(
+            node,
+            allocated=min(grown, node.virtual_size or grown),
+            header_backing=header,
+            header_backing_format=base_format,
+        )
+        graph = state.graph.rewired(self.node, "backing", self.base or None).with_nodes([made])
+        kept = {name for top in graph.nodes if top not in dropped for name in graph.chain(top)}
+        used = kept | {device.root for device in state.devices}
+        return replace(state, graph=graph.without(name for name in dropped if name not in used))
+
+
+def _impossible(graph: BlockGraph, node: str, base: str) -> Iterator[str]:
+    """Why there is nothing to stream, in one sentence; nothing where there is."""
+    for name in (node, base):
+        if name and name not in graph.nodes:
+            yield f"There is no node {name} here."
+            return
+    below = graph.chain(node)[1:]
+    if graph.chain(node)[:1] != (node,):
+        yield f"{node} is a filter: name the image below it."
+    elif base == node:
+        yield f"{node} cannot be streamed into itself."
+    elif not below:
+        yield f"{node} has no backing image: there is nothing to pull."
+    elif base and base not in below:
+        above = node in graph.chain(base)[1:]
+        yield (
+            f"{base} lies above {node}: data can only be pulled upwards."
+            if above
+            else f"{base} is not below {node} in its chain."
+        )
+    elif base and base == below[0]:
+        yield f"{node} already backs onto {base}: there is nothing between them to pull."
