@@ -1,0 +1,1 @@
+"""Image files without QEMU running: what their headers say."""

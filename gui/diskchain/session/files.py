@@ -1,0 +1,59 @@
+"""The rule for files: a new file never replaces an old one, and only what a failed act of ours made is removed.
+
+A file is removed only if it was seen absent right before, the failed act made it, nobody holds a lock on it, and it is a
+regular file. Everything here may block: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import struct
+from pathlib import Path
+
+_LOCK = struct.Struct("hhqqi4x")
+"""`struct flock` on Linux with 64-bit offsets: type, whence, start, length, pid."""
+
+
+def absent(path: str) -> bool:
+    """Whether there is nothing at all by this name, not even a link that leads nowhere."""
+    try:
+        Path(path).lstat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def remove_made(path: str) -> str:
+    """Remove a file that was absent right before our failed act. Returns an empty string, or why it stays."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"{path} was left behind: it could not be opened ({error.strerror})."
+    try:
+        told = os.fstat(descriptor)
+        if not stat.S_ISREG(told.st_mode):
+            return f"{path} was left behind: it is no regular file."
+        if _locked(descriptor):
+            return f"{path} was left behind: somebody holds a lock on it."
+        named = Path(path).lstat()
+        if (named.st_dev, named.st_ino) != (told.st_dev, told.st_ino):
+            return f"{path} was left behind: another file took its name."
+        Path(path).unlink()
+    except OSError as error:
+        return f"{path} was left behind: {error.strerror}."
+    finally:
+        os.close(descriptor)
+    return ""
+
+
+def _locked(descriptor: int) -> bool:
+    """Whether anybody holds a lock that would conflict with writing; QEMU locks single bytes from 100 on (block/file-posix.c)."""
+    asked = _LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    told = _LOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked))
+    return bool(told[0] != fcntl.F_UNLCK)

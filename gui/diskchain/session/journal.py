@@ -1,0 +1,109 @@
+"""What must outlive the application: which jobs are ours, and which images are no longer what they were.
+
+One file of JSON lines in the user's state folder (XDG), private, only ever appended to, so that several instances may write.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import platformdirs
+
+from diskchain.model.ledger import LedgerEntry
+
+_MOST = 8 << 20
+"""Bytes read of a journal at most; what is older no longer matters to a running machine."""
+
+
+def default_journal() -> Journal:
+    """The journal of this user."""
+    return Journal(platformdirs.user_state_path("diskchain") / "journal.jsonl")
+
+
+class Journal:
+    """Reads and appends; every call opens the file anew, since other instances write to it too.
+
+    A file that cannot be written costs memory over a crash, not safety now: `trouble` then says why.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.trouble = ""
+
+    def started(self, qemu: tuple[int, int], job: str, operation: str, keys: Mapping[str, str]) -> None:
+        """Note a job of ours before it is sent. `qemu`: process id and start time, which name a QEMU for good."""
+        self._append({"job": job, "qemu": list(qemu), "operation": operation, "keys": dict(keys), "at": time.time()})
+
+    def jobs_of(self, qemu: tuple[int, int]) -> frozenset[str]:
+        """Ids of the jobs that we started on this very QEMU."""
+        return frozenset(str(line["job"]) for line in self._lines() if "job" in line and line.get("qemu") == list(qemu))
+
+    def note(self, entry: LedgerEntry) -> None:
+        """Remember an image that became invalid or was changed, with its identity as a file where we see it."""
+        self._append({"image": asdict(entry), "file": _identity(entry.path)})
+
+    def dismiss(self, path: str) -> None:
+        """Forget an image."""
+        self._append({"dismissed": path})
+
+    def images(self) -> tuple[LedgerEntry, ...]:
+        """The images that are remembered and whose file is still the same one (same inode), oldest first."""
+        found: dict[str, tuple[LedgerEntry, object]] = {}
+        for line in self._lines():
+            told = line.get("image")
+            if isinstance(told, dict):
+                entry = _entry(told)
+                found.pop(entry.path, None)
+                found[entry.path] = (entry, line.get("file"))
+            elif isinstance(line.get("dismissed"), str):
+                found.pop(str(line["dismissed"]), None)
+        return tuple(
+            entry for entry, identity in found.values() if identity is None or identity == _identity(entry.path)
+        )
+
+    def _lines(self) -> Iterator[dict[str, object]]:
+        try:
+            with self._path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _MOST))
+                text = file.read()
+        except OSError:
+            return
+        for raw in text.splitlines():
+            try:
+                line = json.loads(raw)
+            except ValueError:
+                continue
+            if isinstance(line, dict):
+                yield line
+
+    def _append(self, line: Mapping[str, object]) -> None:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(descriptor, json.dumps(line).encode() + b"\n")
+            finally:
+                os.close(descriptor)
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"The journal {self._path} could not be written: {error.strerror}."
+
+
+def _entry(told: Mapping[str, object]) -> LedgerEntry:
+    words = {key: str(told.get(key) or "") for key in ("path", "node", "word", "why", "disk")}
+    backing = told.get("backing")
+    return LedgerEntry(**words, backing=backing if isinstance(backing, str) else None)
+
+
+def _identity(path: str) -> list[int] | None:
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return [found.st_dev, found.st_ino]

@@ -1,0 +1,94 @@
+"""Gathers what operations need to know beyond the state: folders, free space, readers elsewhere. Runs off the loop's thread."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from diskchain.images.headers import Search
+from diskchain.model.state import State
+from diskchain.operations.operation import Concerns
+from diskchain.operations.preview import Folder, Surroundings
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a session knows by itself for the surroundings.
+
+    :ivar here: whether QEMU sees the files we see. `cwd`: QEMU's working folder. `read_only`: why nothing may be changed.
+    :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
+    """
+
+    here: bool | None = None
+    cwd: str = ""
+    read_only: str = ""
+    others: Mapping[str, State] = field(default_factory=dict)
+    spoilt: Mapping[str, str] = field(default_factory=dict)
+    own_jobs: frozenset[str] = frozenset()
+
+
+def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial: int) -> Surroundings:
+    """Look around. Blocks for as long as the file system takes (the search itself is bounded to 3 s): call it in a thread."""
+    images = tuple(_absolute(path, around.cwd) for path in concerns.images)
+    folders = tuple(dict.fromkeys(_absolute(path, around.cwd) for path in concerns.folders))
+    readers: dict[str, list[str]] = {}
+    unsearched: list[str] = []
+    seen: dict[str, Folder] = {}
+    if around.here:
+        search = Search(images)
+        for folder in dict.fromkeys(posixpath.dirname(path) for path in images):
+            search.look_through(folder)
+        readers, unsearched = search.readers, search.unsearched
+        seen = {folder: found for folder in folders if (found := _folder(folder)) is not None}
+    elif images:
+        unsearched.append(
+            "The images' folders are not seen from here: closed overlays on the same images were not searched for."
+        )
+    for name, other in around.others.items():
+        _open_elsewhere(images, name, other, readers)
+    kept = {image: tuple(path for path in found if path not in around.spoilt) for image, found in readers.items()}
+    return Surroundings(
+        here=around.here,
+        folders=seen,
+        readers={image: found for image, found in kept.items() if found},
+        unsearched=tuple(unsearched),
+        stamp=stamp,
+        serial=serial,
+        read_only=around.read_only,
+        spoilt=around.spoilt,
+        own_jobs=around.own_jobs,
+        cwd=around.cwd,
+    )
+
+
+def _absolute(path: str, cwd: str) -> str:
+    return posixpath.normpath(posixpath.join(cwd, path)) if cwd and ":" not in path.split("/", maxsplit=1)[0] else path
+
+
+def _folder(path: str) -> Folder | None:
+    try:
+        entries = frozenset(entry.name for entry in Path(path).iterdir())
+        free = os.statvfs(path)
+    except (OSError, ValueError):
+        return None
+    return Folder(entries, free.f_bavail * free.f_frsize)
+
+
+def _open_elsewhere(images: Iterable[str], name: str, other: State, readers: dict[str, list[str]]) -> None:
+    """Images that another open machine has above one of ours."""
+    wanted = set(images)
+    for node in other.graph.nodes.values():
+        if node.file in wanted and (overlays := other.graph.overlays(node.name)):
+            for overlay in overlays:
+                path = other.graph.nodes[overlay].file or f"{overlay} of {name}"
+                if path not in readers.setdefault(node.file or "", []):
+                    readers[node.file or ""].append(path)
+
+
+def time_stamp() -> str:
+    """The present moment for names: `20261123-193000`, local time."""
+    return time.strftime("%Y%m%d-%H%M%S")
