@@ -19,7 +19,7 @@ LARGEST_FILE = 256 << 20
 LONGEST_LINE = 24 << 20
 """Bytes: the longest answer that a line takes (16 MiB), and room for what writing it anew may add."""
 VERSION = 1
-_HEADER = "diskchain-recording"
+HEADER = "diskchain-recording"
 _KEPT = 8
 """Answers that stay decoded: one look asks the same few again and again."""
 
@@ -161,10 +161,10 @@ def _read_through(path: Path, file: BinaryIO) -> Recorded:
 def _begin(path: Path, raw: bytes) -> Recorded:
     """:raises _BadLineError: what is wrong with the first line."""
     header = _object(raw)
-    if _HEADER not in header:
-        raise _BadLineError(f'has no "{_HEADER}"')
-    if header[_HEADER] != VERSION:
-        raise _BadLineError(f"tells version {str(header[_HEADER])[:20]}, and this program reads version {VERSION}")
+    if HEADER not in header:
+        raise _BadLineError(f'has no "{HEADER}"')
+    if header[HEADER] != VERSION:
+        raise _BadLineError(f"tells version {str(header[HEADER])[:20]}, and this program reads version {VERSION}")
     greeting = header.get("greeting", {})
     if not isinstance(greeting, dict):
         raise _BadLineError("has a greeting that is no object")
