@@ -12,6 +12,8 @@ COMMANDS = ("graph", "watch", "run", "record", "found")
 
 FORMATS = ("svg", "png", "pdf", "dot", "mermaid", "json")
 
+_LISTS = ("disks", "spoils")
+
 HELP = """\
 usage: diskchain [TARGET ...]            the window, with these machines open
        diskchain demo [--tour DIR]       the window on a throw-away machine with ready chains
@@ -128,16 +130,18 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def keys(words: list[str]) -> dict[str, str]:
-    """Read `key=value` words. A key said twice collects both values, one a line.
+    """Read `key=value` words. A list (`disks=`, `spoils=`) may be said in several words.
 
-    :raises Ending: a word is not of that form.
+    :raises Ending: a word is not of that form, or a key is said twice.
     """
     found: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not key or not equals:
             raise Ending(Exit.USAGE, f'"{word}" is not of the form key=value. See diskchain run --help.')
-        found[key] = f"{found[key]}\n{value}" if key in found else value
+        if key in found and key not in _LISTS:
+            raise Ending(Exit.USAGE, f"{key}= is said twice. Say it once.")
+        found[key] = f"{found[key]},{value}" if key in found else value
     return found
 
 
