@@ -1,13 +1,21 @@
-"""A command in the words of the tools that people have: QMP's JSON, and qmp-shell."""
+"""Commands and plans in the words of the tools that people have: QMP's JSON, and qmp-shell.
+
+qmp-shell also takes dotted keys, but reads them wrong: after `file.driver=file` all later keys of the line land in `file`
+(`QMPShell._cli_expr` in qemu.qmp 0.0.6 does not go back up). So objects and lists are written as JSON without spaces.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from typing import cast
+from typing import Literal, cast
 
+from diskchain.operations.operation import Send, Wait
+from diskchain.operations.preview import Preview, walk
 from diskchain.qapi.command import Command
+
+Dialect = Literal["qmp-shell", "QMP"]
 
 _WORD = re.compile(r"""(?:[^\s"']|"(?:\\.|[^"])*"|'(?:\\.|[^'])*')+""")
 """How qmp-shell cuts a line into words (`QMPShell._build_cmd` in qemu.qmp 0.0.6). Quotes stay part of the word."""
@@ -16,6 +24,28 @@ _WORD = re.compile(r"""(?:[^\s"']|"(?:\\.|[^"])*"|'(?:\\.|[^'])*')+""")
 def qmp_json(command: Command) -> str:
     """The line as it goes over the wire."""
     return str(command)
+
+
+def script(preview: Preview, dialect: Dialect) -> str:
+    """A whole plan, one command a line in the order of sending; lines that begin with `#` say when to go on.
+
+    Where there is a choice, the expected branch is taken. What qmp-shell has no words for is given as QMP behind a `#`.
+    """
+    lines: list[str] = []
+    for step in walk(preview.draft.steps):
+        if isinstance(step, Wait):
+            lines.append(f"# wait until job {step.job} is {step.until}")
+        else:
+            lines += _sent(step, dialect)
+    return "\n".join(lines)
+
+
+def _sent(step: Send, dialect: Dialect) -> list[str]:
+    remark = ["# must be refused: shows that no such file exists yet"] if step.probe else []
+    said = qmp_json(step.command) if dialect == "QMP" else qmp_shell(step.command)
+    if said is None:
+        return [*remark, "# qmp-shell has no words for this one, as QMP:", f"# {qmp_json(step.command)}"]
+    return [*remark, said]
 
 
 def qmp_shell(command: Command) -> str | None:
