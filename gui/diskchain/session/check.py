@@ -14,7 +14,7 @@ def differences(draft: Draft, before: State, now: State) -> tuple[str, ...]:
 
     Compared are the nodes that are no protocol nodes and no filters, what each is backed by, where the devices are attached,
     which file each has open, and the header of each image whose header was to change. Figures that move by themselves
-    (allocation, counters) are not. Nodes that left the chain may have vanished or not (`Draft.loose`) unless they were to be closed.
+    (allocation, counters) are not. Nodes that left the chain may have vanished (`Draft.loose`), unless they were to be closed.
     """
     if draft.after is None:
         return ()
