@@ -91,6 +91,8 @@ class Search:
                         )
                         return
                     self._left -= 1
+                    if entry.is_dir():
+                        continue
                     self._read(Path(entry.path))
         except OSError as error:
             self.unsearched.append(f"{folder} could not be searched for other overlays: {error.strerror}.")

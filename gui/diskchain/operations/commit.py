@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Kind
@@ -114,7 +115,8 @@ class Commit:
             moves=known if known is None or limit is None else min(known, limit),
             changed=tuple(path for path in changed if path),
             invalid=tuple(path for name in leaving if (path := files[name])),
-            closes=leaving if self.close and attached else (),
+            closes=self._closing(graph, attached),
+            unfinished=tuple(path for name in self._concerned(graph) if (path := files[name])),
             stop=f"the disk stays right; {self.base} does not go back to what it was",
             target=posixpath.dirname(files[self.base] or ""),
             confirm=tuple(self._confirm(state)),
@@ -123,6 +125,11 @@ class Commit:
             loose=leaving,
             after=self._predict(state, files) if attached else state,
         )
+
+    def _closing(self, graph: BlockGraph, attached: bool) -> tuple[str, ...]:
+        """From the top down, as far as no bitmap keeps a node (and with it all below) open."""
+        found = self._leaving(graph) if self.close and attached else ()
+        return tuple(takewhile(lambda name: not graph.nodes[name].named_bitmaps, found))
 
     def _finish_words(self, two_phased: bool) -> str:
         if not two_phased:
@@ -213,8 +220,7 @@ class Commit:
         cancel = (command("job-cancel", id=job),)
         end: tuple[Send | Wait, ...] = (Wait(job, "concluded", cancel), Send(command("job-dismiss", id=job)))
         attached = bool(above) or bool(state.devices_on(self.top))
-        closing = self._leaving(graph) if self.close and attached else ()
-        tidy = tuple(Send(command("blockdev-del", node_name=name), tidy=True) for name in closing)
+        tidy = tuple(Send(command("blockdev-del", node_name=n), tidy=True) for n in self._closing(graph, attached))
         if above:
             return (Send(start), *end, *tidy)
         pivot = Branch(

@@ -60,6 +60,7 @@ class Draft:
     :ivar flow: (from node, to node) along which data moves; for the picture.
     :ivar facts: lines of label and value for the sheet ("Format", "qcow2").
     :ivar loose: nodes that leave the chain; whether they vanish by themselves depends on who made them, which QEMU does not tell.
+    :ivar unfinished: files that no longer hold what they held alone once it began, also if it is stopped or fails.
     """
 
     title: str
@@ -79,6 +80,7 @@ class Draft:
     flow: tuple[str, str] | None = None
     facts: tuple[tuple[str, str], ...] = ()
     loose: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
     after: State | None = None
 
 
@@ -93,7 +95,10 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait]:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Everything a user is shown before anything is sent, and the plan that runs after the yes."""
+    """Everything a user is shown before anything is sent, and the plan that runs after the yes.
+
+    :ivar free: bytes free at the target; None: not known. `stamp`, `serial`: what the names in the plan were made from.
+    """
 
     operation: Operation
     before: State
@@ -101,6 +106,8 @@ class Preview:
     objections: tuple[Objection, ...]
     warnings: tuple[str, ...]
     free: int | None = None
+    stamp: str = ""
+    serial: int = 1
 
     @property
     def allowed(self) -> bool:
@@ -165,7 +172,9 @@ def prepare(operation: Operation, state: State, surroundings: Surroundings) -> P
         warnings.append(
             f"It may move up to {draft.moves} bytes, but only {free} bytes are free in {draft.target}; the job may stop half way."
         )
-    return Preview(operation, state, draft, tuple(objections), tuple(warnings), free)
+    return Preview(
+        operation, state, draft, tuple(objections), tuple(warnings), free, surroundings.stamp, surroundings.serial
+    )
 
 
 def _general(state: State, surroundings: Surroundings) -> Iterator[Objection]:

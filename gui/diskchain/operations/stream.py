@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Kind
@@ -97,7 +98,7 @@ class Stream:
             steps=self._steps(state, surroundings),
             moves=known if known is None or limit is None else min(known, limit),
             changed=(path,) if path else (),
-            closes=dropped if self.close else (),
+            closes=self._closing(state),
             stop=f"nothing is lost; {self.node} has grown, and a new stream goes on",
             target=posixpath.dirname(path or ""),
             confirm=tuple(self._confirm(state)),
@@ -110,6 +111,16 @@ class Stream:
     def _dropped(self, graph: BlockGraph) -> tuple[str, ...]:
         below = graph.chain(self.node)[1:]
         return below[: below.index(self.base)] if self.base else below
+
+    def _closing(self, state: State) -> tuple[str, ...]:
+        """From the top down, as far as nobody else backs onto a node and no bitmap keeps it (and with it all below) open."""
+        graph, dropped = state.graph, self._dropped(state.graph)
+
+        def unused(name: str) -> bool:
+            others = set(graph.overlays(name)) - {self.node, *dropped}
+            return not (others or graph.nodes[name].named_bitmaps or state.devices_on(name))
+
+        return tuple(takewhile(unused, dropped)) if self.close else ()
 
     def _objections(self, state: State, surroundings: Surroundings) -> Iterator[Objection]:
         graph, dropped = state.graph, self._dropped(state.graph)
@@ -166,7 +177,7 @@ class Stream:
             auto_finalize=False,
         )
         cancel = (command("job-cancel", id=job),)
-        closing = self._dropped(state.graph) if self.close else ()
+        closing = self._closing(state)
         return (
             Send(start),
             Wait(job, "pending", cancel),
@@ -188,8 +199,9 @@ class Stream:
             header_backing_format=base_format,
         )
         graph = state.graph.rewired(self.node, "backing", self.base or None).with_nodes([made])
-        kept = {name for top in graph.nodes if top not in dropped for name in graph.chain(top)}
-        used = kept | {device.root for device in state.devices}
+        others = {name for name in graph.nodes if name not in dropped and name != self.node}
+        used = {name for other in others for name in graph.chain(other) if name in dropped}
+        used |= {device.root for device in state.devices if device.root is not None}
         return replace(state, graph=graph.without(name for name in dropped if name not in used))
 
 

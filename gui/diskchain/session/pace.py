@@ -24,16 +24,11 @@ class Pace:
         """Answer time in seconds: the least of the last five, since load on our side only ever adds."""
         return min(self._costs, default=0.0)
 
-    @property
-    def interval(self) -> float:
-        """Seconds between two askings, the budget kept."""
-        return max(self.wished, SHARE * self.cost)
-
     def asked(self, at: float, seconds: float) -> None:
         """Note that the group was asked at a moment of the monotonic clock, and how long the answers took."""
         self._asked = at
         self._costs.append(seconds)
 
-    def due(self) -> float:
-        """The moment of the monotonic clock from which it may be asked again."""
-        return self._asked + self.interval
+    def due(self, wished: float | None = None) -> float:
+        """The moment of the monotonic clock from which it may be asked again; `wished` overrides the usual interval."""
+        return self._asked + max(self.wished if wished is None else wished, SHARE * self.cost)

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 
 from diskchain.model.diff import Diff, diff
@@ -15,39 +14,26 @@ from diskchain.model.ledger import Ledger, LedgerEntry
 from diskchain.model.sample import Sample
 from diskchain.model.state import Machine, State
 from diskchain.model.throughput import Meter
-from diskchain.monitors.monitor import Direction, Lost, Monitor, Unanswered, Unreachable
+from diskchain.monitors.monitor import Lost, Monitor
 from diskchain.monitors.open import monitor_for
-from diskchain.monitors.process import Process
 from diskchain.monitors.recording import Recorder
 from diskchain.operations import catalog
 from diskchain.operations.operation import Drag, Offer, Operation
 from diskchain.operations.preview import Preview, prepare
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
-from diskchain.qapi.stale import Ask, stale
+from diskchain.qapi.stale import Ask
 from diskchain.session.carriage import OVER, Carriage
 from diskchain.session.happening import Happening, from_event, from_states
 from diskchain.session.journal import Journal, default_journal
+from diskchain.session.line import Line, Link
 from diskchain.session.operator import QmpOperator
 from diskchain.session.source import QmpSource
 from diskchain.session.surroundings import Around, gather, time_stamp
 from diskchain.session.tasks import Tasks
 from diskchain.signal import Signal
 
-_MERGE = 0.01
-"""Seconds in which events are gathered before one look, so that a burst does not queue queries."""
-_BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 _LIBVIRT_NODE = re.compile(r"libvirt-\d+-(format|storage)")
-
-
-class Link(StrEnum):
-    """How the line to the machine stands."""
-
-    CONNECTING = "connecting"
-    LIVE = "live"
-    LOST = "lost"
-    FAILED = "failed"
-    ENDED = "ended"
 
 
 class Session:
@@ -70,7 +56,6 @@ class Session:
     ) -> None:
         self.target = target
         self.state: State | None = None
-        self.link, self.link_text, self.link_since = Link.CONNECTING, "", time.monotonic()
         self.looked_at = 0.0
         self.read_only = ""
         self.ledger, self.meter = Ledger(), Meter()
@@ -79,36 +64,37 @@ class Session:
         self.changed: Signal[State, Diff] = Signal()
         self.sampled: Signal[Sample] = Signal()
         self.happened: Signal[Happening] = Signal()
-        self.event: Signal[Event] = Signal()
-        self.link_changed: Signal[[]] = Signal()
         self.ledger_changed: Signal[[]] = Signal()
         self.carriage_changed: Signal[Carriage] = Signal()
-        self.wire: Signal[Direction, Mapping[str, object], float] = Signal()
-        self.sample_nodes = False
-        self._monitors, self._journal, self._reconnect = monitors, journal or default_journal(), reconnect
-        self._monitor: Monitor | None = None
-        self._source: QmpSource | None = None
+        self._journal = journal or default_journal()
+        self._line = Line(target, monitors, self._begin, reconnect)
+        self.link_changed, self.event, self.wire = self._line.changed, self._line.event, self._line.wire
+        self._line.looked.connect(self._take)
+        self._line.sampled.connect(self._measured)
+        self._line.event.connect(self._heard)
         self._recorder: Recorder | None = None
         self._tasks = Tasks()
-        self._wake, self._pending = asyncio.Event(), Ask(0)
         self._serial = 0
-        self._process: Process | None = None
         self._own_jobs: frozenset[str] = frozenset()
-        self._unwire: Callable[[], None] = lambda: None
 
-    # Opening and closing
+    @property
+    def link(self) -> Link:
+        """How the line stands."""
+        return self._line.link
+
+    @property
+    def link_text(self) -> str:
+        """One plain sentence about the line; empty while all is well."""
+        return self._line.text
+
+    @property
+    def link_since(self) -> float:
+        """Since when the line stands so, in monotonic seconds."""
+        return self._line.since
 
     async def open(self) -> None:
         """Connect, look for the first time, and go on watching. :raises Unreachable: with the reason in plain words."""
-        try:
-            await self._connect()
-        except (Lost, Unanswered) as error:
-            self._told(Link.FAILED, str(error))
-            raise Unreachable(str(error)) from error
-        except Unreachable as error:
-            self._told(Link.FAILED, str(error))
-            raise
-        self._tasks.start(self._stay(), f"line to {self.target}")
+        await self._line.open()
 
     async def close(self) -> None:
         """Hang up. Jobs of ours go on."""
@@ -117,145 +103,24 @@ class Session:
                 carriage.leave()
         await self.stop_recording()
         await self._tasks.end()
-        if self._monitor is not None:
-            await self._monitor.close()
-        if self.link is not Link.FAILED:
-            self._told(Link.ENDED, "Closed.")
+        await self._line.close()
 
-    async def _connect(self) -> None:
-        monitor = self._monitors(self.target)
-        self._unwire = monitor.wire.connect(self.wire.emit)
-        try:
-            await monitor.open()
-            self._monitor, self._source = monitor, QmpSource(monitor)
-            self._process = getattr(monitor, "process", None)
-            await self._begin(self._source)
-        except BaseException:
-            self._unwire()
-            await monitor.close()
-            raise
-
-    async def _begin(self, source: QmpSource) -> None:
-        process = self._process
+    async def _begin(self, monitor: Monitor, source: QmpSource) -> None:
+        """What is to be known of a machine before its first look is shown."""
+        process = self._line.process
         managed = process.managed if process else ""
-        entries = await asyncio.to_thread(self._journal.images)
-        for entry in entries:
+        for entry in await asyncio.to_thread(self._journal.images):
             self.ledger.note(entry)
         if self._qemu is not None:
             self._own_jobs = await asyncio.to_thread(self._journal.jobs_of, self._qemu)
         name = process.guest if process and process.guest else Path(self.target).name
-        machine = Machine(name=name, target=self.target, managed=managed, pid=process.pid if process else None)
-        state = await source.begin(machine)
+        state = await source.begin(
+            Machine(name=name, target=self.target, managed=managed, pid=process.pid if process else None)
+        )
         if not managed and any(_LIBVIRT_NODE.fullmatch(node) for node in state.graph.nodes):
             managed = "libvirt"
             source.renamed(replace(state.machine, managed=managed))
-        self.read_only = self._why_not(managed)
-        self._told(Link.LIVE, "")
-        self._take(source.state)
-
-    def _why_not(self, managed: str) -> str:
-        if self._monitor is not None and not self._monitor.writable:
-            return "This is a recording: it can be looked at, and is never changed."
-        if managed:
-            return f"{managed} manages this machine and would lose track of its disks: it is only looked at here."
-        return ""
-
-    async def _stay(self) -> None:
-        """Watch until the line ends; then try to come back, if it was a line that we held."""
-        while True:
-            how = await self._watch_line()
-            self._unwire()
-            if self._monitor is not None and not self._monitor.writable:
-                self._told(Link.ENDED, "The recording has ended.")
-                return
-            self._told(Link.LOST if self._reconnect else Link.ENDED, how)
-            if not self._reconnect or not await self._come_back():
-                return
-
-    async def _watch_line(self) -> str:
-        monitor = self._monitor
-        if monitor is None:
-            raise RuntimeError("watching without a line")
-        watching = Tasks()
-        watching.start(self._listen(monitor), f"events of {self.target}")
-        watching.start(self._look_on(), f"looks at {self.target}")
-        try:
-            return await monitor.closed()
-        finally:
-            await watching.end()
-            await monitor.close()
-
-    async def _come_back(self) -> bool:
-        number = 0
-        while True:
-            await asyncio.sleep(_BACK_OFF[min(number, len(_BACK_OFF) - 1)])
-            number += 1
-            try:
-                await self._connect()
-            except Unreachable as error:
-                if error.cause == "taken":
-                    self._told(Link.FAILED, str(error))
-                    return False
-            except (Lost, Unanswered):
-                continue
-            else:
-                return True
-
-    # Looking
-
-    async def _listen(self, monitor: Monitor) -> None:
-        async for event in monitor.events():
-            happening = from_event(event)
-            if happening is not None:
-                self._mark(happening)
-            self._pending |= stale(event)
-            if self._pending:
-                self._wake.set()
-            self.event.emit(event)
-
-    async def _look_on(self) -> None:
-        source = self._source
-        if source is None:
-            raise RuntimeError("looking without a source")
-        while True:
-            await self._until_due(source)
-            ask = self._pending | self._due(source)
-            self._pending = Ask(0)
-            try:
-                if ask & Ask.WHOLE:
-                    self._take(await source.look(ask & Ask.WHOLE))
-                if ask & Ask.COUNTERS:
-                    sample = await source.sample(self.sample_nodes)
-                    self.meter.feed(sample, source.state.jobs)
-                    self.sampled.emit(sample)
-            except Unanswered as error:
-                self._told(self.link, str(error))
-            except Lost:
-                return
-
-    async def _until_due(self, source: QmpSource) -> None:
-        now = time.monotonic()
-        wait = min(self._next_due(source, ask) for ask in source.paces) - now
-        if not self._pending and wait > 0:
-            try:
-                async with asyncio.timeout(wait):
-                    await self._wake.wait()
-                await asyncio.sleep(_MERGE)
-            except TimeoutError:
-                pass
-        self._wake.clear()
-
-    def _next_due(self, source: QmpSource, ask: Ask) -> float:
-        if ask is Ask.JOBS and not source.job_runs:
-            return source.paces[Ask.SHAPE].due()
-        return source.paces[ask].due()
-
-    def _due(self, source: QmpSource) -> Ask:
-        now, ask = time.monotonic(), Ask(0)
-        for group in source.paces:
-            if self._next_due(source, group) <= now:
-                ask |= group
-        return ask
+        self.read_only = _why_not(monitor, managed)
 
     def _take(self, state: State) -> None:
         """Set the state and tell what changed. The one writer."""
@@ -269,43 +134,42 @@ class Session:
                 self._mark(happening)
             self.changed.emit(state, found)
 
+    def _measured(self, sample: Sample, state: State) -> None:
+        self.meter.feed(sample, state.jobs)
+        self.sampled.emit(sample)
+
+    def _heard(self, event: Event) -> None:
+        happening = from_event(event)
+        if happening is not None:
+            self._mark(happening)
+
     def _mark(self, happening: Happening) -> None:
         self.meter.mark(happening.at, happening.word, happening.job)
         self.happened.emit(happening)
 
-    def _told(self, link: Link, text: str) -> None:
-        if link is not self.link:
-            self.link_since = time.monotonic()
-        self.link, self.link_text = link, text
-        self.link_changed.emit()
-
-    def _live(self) -> tuple[Monitor, QmpSource]:
-        if self._monitor is None or self._source is None or self.link is not Link.LIVE:
-            raise Lost(f"The line to {self.target} is not open.")
-        return self._monitor, self._source
-
     async def refresh(self) -> State:
         """Look at everything now. :raises Lost: the line broke. :raises Unanswered: no answer in time."""
-        _, source = self._live()
-        self._take(await source.look(Ask.WHOLE))
-        return source.state
+        return await self._line.look(Ask.WHOLE)
 
     async def look_at_jobs(self) -> State:
         """Ask for the jobs now, at hardly any cost. :raises Lost, Unanswered: as `refresh`."""
-        _, source = self._live()
-        self._take(await source.look(Ask.JOBS))
-        return source.state
+        return await self._line.look(Ask.JOBS)
+
+    def sample_nodes(self, wanted: bool) -> None:
+        """Whether the counters of every node are measured too (dearer; for rates on cards)."""
+        self._line.sample_nodes = wanted
 
     # Operations
 
     @property
     def here(self) -> bool:
         """Whether QEMU sees the files that we see."""
-        return self._process is not None and self._process.same_files is True
+        return self._line.process is not None and self._line.process.same_files is True
 
     @property
     def _qemu(self) -> tuple[int, int] | None:
-        return (self._process.pid, self._process.start_time) if self._process else None
+        process = self._line.process
+        return (process.pid, process.start_time) if process else None
 
     def offers_for_drag(self, drag: Drag) -> tuple[Offer, ...]:
         """What dropping a node on another would do; offers with a reason cannot be had."""
@@ -330,10 +194,10 @@ class Session:
         """
         state = await self.refresh()
         stamp, serial = (again.stamp, again.serial) if again else (time_stamp(), self._next_serial(state))
-        here = self._process.same_files if self._process else None
+        process = self._line.process
         around = Around(
-            here=here,
-            cwd=(self._process.cwd or "") if self._process else "",
+            here=process.same_files if process else None,
+            cwd=(process.cwd or "") if process else "",
             read_only=self.read_only,
             others=self.others(),
             spoilt=self.ledger.spoilt(),
@@ -360,14 +224,13 @@ class Session:
 
     async def execute(self, command: Command) -> object:
         """Send one command. For the operator. :raises Refused, Unanswered, Lost: as the monitor tells."""
-        monitor, _ = self._live()
+        monitor, _ = self._line.live()
         if not command.looks and self.read_only:
             raise Lost(self.read_only)
-        self._pending |= Ask.WHOLE
         try:
             return await monitor.execute(command)
         finally:
-            self._wake.set()
+            self._line.look_soon()
 
     async def started(self, job: str, operation: Operation) -> None:
         """Note that a job is ours, before it is sent."""
@@ -407,7 +270,7 @@ class Session:
 
     async def record(self, path: Path) -> None:
         """Begin to write everything to a new file. :raises OSError: it exists or cannot be made."""
-        monitor, _ = self._live()
+        monitor, _ = self._line.live()
         recorder = Recorder(path, monitor)
         await recorder.start()
         self._recorder = recorder
@@ -418,3 +281,12 @@ class Session:
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             await recorder.stop()
+
+
+def _why_not(monitor: Monitor, managed: str) -> str:
+    """Why a machine is only looked at; empty: it may be changed."""
+    if not monitor.writable:
+        return "This is a recording: it can be looked at, and is never changed."
+    if managed:
+        return f"{managed} manages this machine and would lose track of its disks: it is only looked at here."
+    return ""

@@ -1,0 +1,221 @@
+"""The line to one machine: connects, watches at the right pace, and comes back by itself where it was held before."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from diskchain.model.sample import Sample
+from diskchain.model.state import State
+from diskchain.monitors.monitor import Direction, Lost, Monitor, Unanswered, Unreachable
+from diskchain.monitors.process import Process
+from diskchain.qapi.event import Event
+from diskchain.qapi.stale import Ask, stale
+from diskchain.session.source import QmpSource
+from diskchain.session.tasks import Tasks
+from diskchain.signal import Signal
+
+_MERGE = 0.01
+"""Seconds in which events are gathered before one look, so that a burst does not queue queries."""
+_BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries to come back; the last one goes on."""
+
+
+class Link(StrEnum):
+    """How the line to the machine stands."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+class Line:
+    """Keeps a connection and looks through it.
+
+    :param prepare: called with every new source before it is looked through; its answer is the first state.
+    :param reconnect: whether to come back after a loss.
+    :ivar link, text, since: how it stands, in one plain sentence, and since when (monotonic seconds).
+    :ivar looked, sampled, event, wire: what every look, measurement, event and message on the line tells.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        monitors: Callable[[str], Monitor],
+        prepare: Callable[[Monitor, QmpSource], object],
+        reconnect: bool,
+    ) -> None:
+        self.target = target
+        self.link, self.text, self.since = Link.CONNECTING, "", time.monotonic()
+        self.sample_nodes = False
+        self.changed: Signal[[]] = Signal()
+        self.looked: Signal[State] = Signal()
+        self.sampled: Signal[Sample, State] = Signal()
+        self.event: Signal[Event] = Signal()
+        self.wire: Signal[Direction, Mapping[str, object], float] = Signal()
+        self._monitors, self._prepare, self._reconnect = monitors, prepare, reconnect
+        self._monitor: Monitor | None = None
+        self._source: QmpSource | None = None
+        self._tasks = Tasks()
+        self._wake, self._pending = asyncio.Event(), Ask(0)
+
+    @property
+    def monitor(self) -> Monitor | None:
+        """The line itself; None before the first connection."""
+        return self._monitor
+
+    @property
+    def process(self) -> Process | None:
+        """What the kernel tells about the process at the other end; None where it does not."""
+        return getattr(self._monitor, "process", None)
+
+    async def open(self) -> None:
+        """Connect, look for the first time, and go on watching. :raises Unreachable: with the reason in plain words."""
+        try:
+            await self._connect()
+        except (Lost, Unanswered) as error:
+            self._tell(Link.FAILED, str(error))
+            raise Unreachable(str(error)) from error
+        except Unreachable as error:
+            self._tell(Link.FAILED, str(error))
+            raise
+        self._tasks.start(self._stay(), f"line to {self.target}")
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._tasks.end()
+        if self._monitor is not None:
+            await self._monitor.close()
+        if self.link is not Link.FAILED:
+            self._tell(Link.ENDED, "Closed.")
+
+    def live(self) -> tuple[Monitor, QmpSource]:
+        """The open connection. :raises Lost: there is none."""
+        if self._monitor is None or self._source is None or self.link is not Link.LIVE:
+            raise Lost(f"The line to {self.target} is not open.")
+        return self._monitor, self._source
+
+    async def look(self, ask: Ask) -> State:
+        """Look now. :raises Lost: the line broke. :raises Unanswered: no answer in time."""
+        _, source = self.live()
+        state = await source.look(ask)
+        self.looked.emit(state)
+        return state
+
+    def look_soon(self) -> None:
+        """Have everything looked at anew as soon as may be."""
+        self._pending |= Ask.WHOLE
+        self._wake.set()
+
+    async def _connect(self) -> None:
+        monitor = self._monitors(self.target)
+        disconnect = monitor.wire.connect(self.wire.emit)
+        try:
+            await monitor.open()
+            source = QmpSource(monitor)
+            self._monitor, self._source = monitor, source
+            done = self._prepare(monitor, source)
+            if asyncio.iscoroutine(done):
+                await done
+        except BaseException:
+            disconnect()
+            await monitor.close()
+            raise
+        self._tell(Link.LIVE, "")
+        self.looked.emit(source.state)
+
+    async def _stay(self) -> None:
+        """Watch until the line ends; then try to come back, if it was a line that we held."""
+        while True:
+            how = await self._watch()
+            if self._monitor is not None and not self._monitor.writable:
+                self._tell(Link.ENDED, "The recording has ended.")
+                return
+            self._tell(Link.LOST if self._reconnect else Link.ENDED, how)
+            if not self._reconnect or not await self._come_back():
+                return
+
+    async def _watch(self) -> str:
+        monitor, source = self.live()
+        watching = Tasks()
+        watching.start(self._listen(monitor), f"events of {self.target}")
+        watching.start(self._look_on(source), f"looks at {self.target}")
+        try:
+            return await monitor.closed()
+        finally:
+            await watching.end()
+            await monitor.close()
+
+    async def _come_back(self) -> bool:
+        number = 0
+        while True:
+            await asyncio.sleep(_BACK_OFF[min(number, len(_BACK_OFF) - 1)])
+            number += 1
+            try:
+                await self._connect()
+            except Unreachable as error:
+                if error.cause == "taken":
+                    self._tell(Link.FAILED, str(error))
+                    return False
+            except (Lost, Unanswered):
+                continue
+            else:
+                return True
+
+    async def _listen(self, monitor: Monitor) -> None:
+        async for event in monitor.events():
+            self._pending |= stale(event)
+            if self._pending:
+                self._wake.set()
+            self.event.emit(event)
+
+    async def _look_on(self, source: QmpSource) -> None:
+        while True:
+            await self._until_due(source)
+            ask = self._pending | self._due(source)
+            self._pending = Ask(0)
+            try:
+                if ask & Ask.WHOLE:
+                    self.looked.emit(await source.look(ask & Ask.WHOLE))
+                if ask & Ask.COUNTERS:
+                    self.sampled.emit(await source.sample(self.sample_nodes), source.state)
+            except Unanswered as error:
+                self._tell(self.link, str(error))
+            except Lost:
+                return
+
+    async def _until_due(self, source: QmpSource) -> None:
+        wait = min(self._next_due(source, ask) for ask in source.paces) - time.monotonic()
+        if not self._pending and wait > 0:
+            try:
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+                await asyncio.sleep(_MERGE)
+            except TimeoutError:
+                pass
+        self._wake.clear()
+
+    def _next_due(self, source: QmpSource, ask: Ask) -> float:
+        """When a group is due: jobs quickly only while one runs, counters quicker then too."""
+        if ask is Ask.JOBS and not source.job_runs:
+            return source.paces[Ask.SHAPE].due()
+        if ask is Ask.COUNTERS and source.job_runs:
+            return source.paces[ask].due(wished=0.5)
+        return source.paces[ask].due()
+
+    def _due(self, source: QmpSource) -> Ask:
+        now, ask = time.monotonic(), Ask(0)
+        for group in source.paces:
+            if self._next_due(source, group) <= now:
+                ask |= group
+        return ask
+
+    def _tell(self, link: Link, text: str) -> None:
+        if link is not self.link:
+            self.since = time.monotonic()
+        self.link, self.text = link, text
+        self.changed.emit()

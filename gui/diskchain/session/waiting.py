@@ -1,0 +1,108 @@
+"""Waits for a job of ours: ready, pending, concluded or gone; tells failure from a cancel; ends it where the user says so."""
+
+from __future__ import annotations
+
+import asyncio
+
+from diskchain.monitors.monitor import Refused
+from diskchain.operations.operation import Wait
+from diskchain.qapi.command import Command
+from diskchain.qapi.event import Event
+from diskchain.session.carriage import Carriage, Phase
+from diskchain.session.worked import Halt, Worked
+
+_PATIENCE = 0.5
+"""Seconds between two looks at a job that tells nothing by itself."""
+
+
+class JobWait:
+    """The waiting of one operation.
+
+    :ivar notes: sentences on what went otherwise without harm. `ends`: job -> the event that told its end.
+    :ivar stopped: the user chose to stop a job that was ready, so that its cancelling is no failure.
+    """
+
+    def __init__(self, session: Worked, carriage: Carriage, notes: list[str]) -> None:
+        self._session, self._carriage, self.notes = session, carriage, notes
+        self.ends: dict[str, Event] = {}
+        self.stopped = False
+
+    def hear(self, event: Event) -> None:
+        """Take in an event; for as long as the operation runs."""
+        if event.job and event.name in ("BLOCK_JOB_COMPLETED", "BLOCK_JOB_CANCELLED"):
+            self.ends[event.job] = event
+        if event.job:
+            self._carriage.wake.set()
+
+    async def until(self, step: Wait) -> None:
+        """Wait for a step. :raises Halt: the job failed, ended otherwise, or the user stopped or left it."""
+        carriage = self._carriage
+        carriage.job = step.job
+        carriage.show(Phase.RUNNING if not self._carriage.choice else Phase.FINISHING)
+        while not await self._reached(step):
+            if carriage.leaving:
+                raise Halt(f"The job {step.job} goes on without us.", outcome=Phase.LEFT)
+            if carriage.stop and step.cancel:
+                await self._cancel(step)
+            await self.pause()
+
+    async def pause(self) -> None:
+        """Until something is told, or for half a second."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._carriage.wake.wait()
+        except TimeoutError:
+            pass
+        self._carriage.wake.clear()
+
+    async def _reached(self, step: Wait) -> bool:
+        """Whether the job is where it was waited for. :raises Halt: it ended otherwise."""
+        state = await self._session.look_at_jobs()
+        job = state.job(step.job)
+        if job is None or job.status == "null":
+            end = self.ends.get(step.job)
+            self._blame(step.job, str(end.data.get("error") or "") if end else "", end)
+            if step.until in ("gone", "concluded"):
+                return True
+            raise Halt(f"The job {step.job} was ended by another client before it was {step.until}.")
+        if job.status == "concluded":
+            if job.error and not self.stopped:
+                await self._dismiss(step.job)
+                self._blame(step.job, job.error, self.ends.get(step.job))
+            return step.until == "concluded" or self._premature(step)
+        if step.until == "ready":
+            return job.ready
+        return job.status == step.until
+
+    def _blame(self, job: str, error: str, end: Event | None) -> None:
+        if end is not None and end.name == "BLOCK_JOB_CANCELLED" and not self.stopped:
+            raise Halt(f"The job {job} was cancelled.", error, Phase.CANCELLED)
+        if error and not self.stopped:
+            raise Halt(f"The job {job} failed: {error}.", error)
+
+    def _premature(self, step: Wait) -> bool:
+        raise Halt(f"The job {step.job} was ended by another client before it was {step.until}.")
+
+    async def _dismiss(self, job: str) -> None:
+        try:
+            await self._session.execute(Command("job-dismiss", {"id": job}))
+        except Refused as error:
+            self.notes.append(f"The job {job} could not be dismissed: {error.text}.")
+
+    async def _cancel(self, step: Wait) -> None:
+        """End the own job, wait until it has ended, and stop the plan there."""
+        for command in step.cancel:
+            try:
+                await self._session.execute(command)
+            except Refused as error:
+                self.notes.append(f"{command.name}: {error.text}.")
+        for _ in range(600):
+            state = await self._session.look_at_jobs()
+            job = state.job(step.job)
+            if job is None:
+                break
+            if job.status == "concluded":
+                await self._dismiss(step.job)
+                break
+            await self.pause()
+        raise Halt("It was stopped as you asked.", outcome=Phase.CANCELLED)

@@ -1,0 +1,51 @@
+"""What an operator needs of a session, and how a plan comes to a stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from diskchain.model.ledger import LedgerEntry
+from diskchain.model.state import State
+from diskchain.operations.operation import Operation
+from diskchain.operations.preview import Preview
+from diskchain.qapi.command import Command
+from diskchain.qapi.event import Event
+from diskchain.session.carriage import Phase
+from diskchain.signal import Signal
+
+
+class Worked(Protocol):
+    """What an operator needs of a session."""
+
+    event: Signal[Event]
+
+    async def prepare(self, operation: Operation, again: Preview | None = None) -> Preview:
+        """Look anew and plan anew, with the names of an earlier preview."""
+
+    async def execute(self, command: Command) -> object:
+        """Send one command."""
+
+    async def look_at_jobs(self) -> State:
+        """Ask for the jobs."""
+
+    async def refresh(self) -> State:
+        """Look at everything."""
+
+    async def started(self, job: str, operation: Operation) -> None:
+        """Note in the journal that this job is ours, before it is sent."""
+
+    async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
+        """Write the ledger: images to mark, and paths whose mark is to go."""
+
+    @property
+    def here(self) -> bool:
+        """Whether QEMU sees the files that we see."""
+
+
+class Halt(Exception):
+    """The plan cannot go on: plain words, and QEMU's own behind them."""
+
+    def __init__(self, text: str, detail: str = "", outcome: Phase = Phase.FAILED) -> None:
+        super().__init__(text)
+        self.text, self.detail, self.outcome = text, detail, outcome
