@@ -130,6 +130,7 @@ class Session:
             return
         found = diff(old or State(), state)
         if old is None or found:
+            self.meter.note(state)
             for happening in from_states(old or State(), state):
                 self._mark(happening)
             self.changed.emit(state, found)
@@ -144,7 +145,7 @@ class Session:
             self._mark(happening)
 
     def _mark(self, happening: Happening) -> None:
-        self.meter.mark(happening.at, happening.word, happening.job)
+        self.meter.mark(happening.at, happening.word, happening.job, happening.text)
         self.happened.emit(happening)
 
     async def refresh(self) -> State:
