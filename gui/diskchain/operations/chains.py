@@ -63,18 +63,19 @@ def _leads_up(graph: BlockGraph, edge: Edge) -> bool:
     return edge.role == "backing"
 
 
-def busy(state: State, names: Iterable[str], done: str) -> Iterator[Objection]:
-    """Objections for jobs and exports on any of these images, or on the protocol nodes and filters that belong to them.
-
-    :param done: what cannot be done meanwhile ("committed").
-    """
+def jobs_on(state: State, names: Iterable[str]) -> Iterator[Objection]:
+    """Objections for jobs on any of these images, or on the protocol nodes and filters that belong to them."""
     concerned = set(names)
     whole = concerned | {child for name in concerned if (child := state.graph.protocol(name)) is not None}
     whole |= {above for name in concerned for above in state.graph.filters_above(name)}
     for job in state.jobs_on(whole):
         where = next((name for name in job.node_names if name in concerned), "one of the images")
         yield Objection(f"The {job.type} job {job.id} works on {where}: wait until it has ended, or cancel it.")
-    for export in state.exports_on(concerned):
+
+
+def exports_on(state: State, names: Iterable[str], done: str) -> Iterator[Objection]:
+    """Objections for exports of any of these images. `done`: what cannot be done meanwhile ("committed")."""
+    for export in state.exports_on(set(names)):
         yield Objection(f"{export.node} is exported ({export.type} export {export.id}): it cannot be {done} meanwhile.")
 
 

@@ -16,12 +16,13 @@ from diskchain.model.node import Kind
 from diskchain.model.state import State
 from diskchain.operations.chains import (
     bitmap_notes,
-    busy,
+    exports_on,
     filters_between,
     header_format,
     header_name,
     images,
     is_relative,
+    jobs_on,
     listed,
     moved_roots,
     path_of,
@@ -150,7 +151,9 @@ class Commit:
                 yield Objection(
                     f"{lower} is also used by the disk {devices[0].name}, whose data the commit would change."
                 )
-        yield from busy(state, (*self._concerned(graph), *above[:1], root_of(graph, self.top)), "committed")
+        concerned = (*self._concerned(graph), *above[:1])
+        yield from jobs_on(state, (*concerned, root_of(graph, self.top)))
+        yield from exports_on(state, concerned, "committed")
         yield from filters_between(state, self._concerned(graph))
         yield from self._unnameable(files, above)
         if above and graph.nodes[self.base].kind is Kind.PROTOCOL:

@@ -17,11 +17,11 @@ from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.chains import (
     bitmap_notes,
-    busy,
     header_format,
     header_name,
     is_node_name,
     is_relative,
+    jobs_on,
     listed,
     moved_roots,
     node_name,
@@ -177,7 +177,7 @@ class _Plan:
             yield Objection("There is no writable disk with a medium here to take a snapshot of.")
         nodes = [layer.node for layer in self.layers]
         for layer in self.layers:
-            yield from busy(self.state, (layer.active,), "snapshotted") if self.state.jobs else ()
+            yield from jobs_on(self.state, (layer.active,))
             yield from self._file_wrong(layer)
             if self.operation.nodes and not is_node_name(layer.node):
                 yield Objection(

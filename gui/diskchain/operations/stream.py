@@ -16,11 +16,12 @@ from diskchain.model.node import Kind
 from diskchain.model.state import State
 from diskchain.operations.chains import (
     bitmap_notes,
-    busy,
+    exports_on,
     filters_between,
     header_format,
     header_name,
     is_relative,
+    jobs_on,
     listed,
     path_of,
 )
@@ -125,7 +126,8 @@ class Stream:
     def _objections(self, state: State, surroundings: Surroundings) -> Iterator[Objection]:
         graph, dropped = state.graph, self._dropped(state.graph)
         concerned = (self.node, *dropped, *((self.base,) if self.base else ()))
-        yield from busy(state, concerned, "streamed")
+        yield from jobs_on(state, concerned)
+        yield from exports_on(state, concerned, "streamed")
         yield from filters_between(state, (*dropped, *((self.base,) if self.base else ())))
         if not self.base:
             return
