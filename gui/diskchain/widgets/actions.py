@@ -1,0 +1,125 @@
+"""What can be done, by key, button or menu: one list of actions, and menus made from the offers of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from diskchain.operations.operation import Offer
+
+if TYPE_CHECKING:
+    from diskchain.session.session import Session
+
+
+@dataclass(frozen=True)
+class _Said:
+    """An action's words and keys."""
+
+    text: str
+    keys: tuple[str, ...]
+
+
+ACTIONS: Mapping[str, _Said] = {
+    "connect": _Said("Connect to a machine…", ("Ctrl+N", "Ctrl+O")),
+    "close": _Said("Hang up on this machine", ("Ctrl+W",)),
+    "snapshot": _Said("Snapshot…", ("Ctrl+S",)),
+    "commit": _Said("Commit…", ("Ctrl+D",)),
+    "stream": _Said("Stream…", ("Ctrl+U",)),
+    "menu": _Said("What can be done with the selection", ("Ctrl+M",)),
+    "look": _Said("Look again now", ("F5",)),
+    "record": _Said("Record everything to a file", ("Ctrl+R",)),
+    "chain": _Said("Chain", ("Ctrl+1",)),
+    "full": _Said("Full graph", ("Ctrl+2",)),
+    "find": _Said("Find a node", ("Ctrl+F",)),
+    "zoom-in": _Said("Zoom in", ("Ctrl++", "Ctrl+=")),
+    "zoom-out": _Said("Zoom out", ("Ctrl+-",)),
+    "fit": _Said("Show everything", ("Ctrl+0",)),
+    "scheme": _Said("Light or dark", ("Ctrl+L",)),
+    "keys": _Said("Keys", ("F1",)),
+    "full-screen": _Said("Full screen", ("F11",)),
+    "cancel": _Said("Leave the preview", ("Esc",)),
+    "quit": _Said("Quit", ("Ctrl+Q",)),
+}
+"""Name -> words and keys, in the order of the overview (F1)."""
+
+CANVAS_KEYS = (
+    ("Arrows", "along the chain"),
+    ("Enter", "menu of the selected node"),
+    ("C", "pick up, then arrows and Enter: drop"),
+    ("Esc", "put back"),
+    ("Drag a node down its chain", "commit it there"),
+    ("Drag a node up its chain", "stream it there"),
+    ("Drag the ground", "move the picture"),
+)
+
+
+class Actions:
+    """The actions of one window.
+
+    :ivar by_name: name -> action. What each does is connected by `on`.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        self.by_name: dict[str, QAction] = {}
+        for name, said in ACTIONS.items():
+            action = QAction(said.text, window)
+            action.setObjectName(f"action-{name}")
+            action.setShortcuts([QKeySequence(key) for key in said.keys])
+            window.addAction(action)
+            self.by_name[name] = action
+
+    def on(self, name: str, act: Callable[[], object]) -> None:
+        """Have an action do something."""
+        self.by_name[name].triggered.connect(lambda _=False: act())
+
+
+def offers_menu(parent: QWidget, offers: Iterable[Offer], chosen: Callable[[Offer], object]) -> QMenu:
+    """A menu of offers; what cannot be had is there too, with its reason. It deletes itself when closed."""
+    menu = QMenu(parent)
+    menu.setObjectName("offersMenu")
+    menu.setToolTipsVisible(True)
+    menu.aboutToHide.connect(menu.deleteLater)
+    for number, offer in enumerate(offers):
+        words = f"{offer.title}…" if not offer.reason else f"{offer.title}: {offer.reason}"
+        action = menu.addAction(words.replace("&", "&&"))
+        action.setObjectName(f"offer{number + 1}")
+        action.setEnabled(not offer.reason)
+        action.setToolTip(offer.reason or offer.title)
+        action.triggered.connect(lambda _=False, its=offer: chosen(its))
+    if menu.isEmpty():
+        menu.addAction("Nothing can be done here").setEnabled(False)
+    return menu
+
+
+def offers_for(session: Session, key: str) -> tuple[Offer, ...]:
+    """What can be done with what is selected: a node, a disk (its active node), a job; empty key: the machine."""
+    state = session.state
+    if state is None:
+        return ()
+    if not key:
+        return session.offers_for_machine()
+    if (device := state.device(key)) is not None and key not in state.graph.nodes:
+        active = state.active_of(device)
+        return session.offers_for_node(active) if active else ()
+    return session.offers_for_job(key) if state.job(key) is not None else session.offers_for_node(key)
+
+
+def offers_named(session: Session, name: str, key: str) -> tuple[Offer, ...]:
+    """The offers of one operation for what is selected; where nothing fits, for every disk's active node."""
+    state = session.state
+    if state is None:
+        return ()
+    found = [offer for offer in offers_for(session, key) if key and offer.operation.name == name]
+    if name == "snapshot":
+        found += [
+            offer for offer in session.offers_for_machine() if offer.operation not in [o.operation for o in found]
+        ]
+    if not found or all(offer.reason for offer in found):
+        tops = [active for device in state.devices if (active := state.active_of(device)) is not None]
+        more = [offer for top in dict.fromkeys(tops) for offer in session.offers_for_node(top)]
+        found += [offer for offer in more if offer.operation.name == name and offer not in found]
+    return tuple(found)

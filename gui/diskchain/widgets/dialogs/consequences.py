@@ -1,0 +1,168 @@
+"""What an operation does to files, what speaks against it, and what wants one more yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from diskchain.operations.operation import Operation
+from diskchain.operations.preview import Preview
+from diskchain.signal import Signal
+from diskchain.widgets.dialogs.options import dropped, lifted
+from diskchain.widgets.dialogs.said import headline
+from diskchain.widgets.panels.lines import Paths, Rule, empty
+from diskchain.widgets.style import label
+
+
+class Consequences(QWidget):
+    """Sections that are only there where they have something to say.
+
+    :ivar ticked: a sentence was ticked or unticked. `lifted`: emits the operation with an objection lifted, or not any more.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ticked: Signal[[]] = Signal()
+        self.lifted: Signal[Operation] = Signal()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._boxes: list[QCheckBox] = []
+        self._leaves: dict[str, str] = {}
+
+    @property
+    def missing(self) -> int:
+        """How many sentences still want a tick."""
+        return sum(not box.isChecked() for box in self._boxes)
+
+    def show_preview(self, preview: Preview, keep_ticks: bool) -> None:
+        """Show what is to be said of a preview. `keep_ticks`: what was ticked before stays so, sentence by sentence."""
+        said = {box.text() for box in self._boxes if box.isChecked()} if keep_ticks else set()
+        if not keep_ticks:
+            self._leaves = {}
+        empty(self._column)
+        self._boxes = []
+        self._show_objections(preview)
+        self._show_files(preview)
+        for warning in preview.warnings:
+            self._column.addWidget(_marked("!", warning, "amber"))
+        for sentence in preview.draft.confirm:
+            box = _box(sentence, f"previewConfirm{len(self._boxes) + 1}")
+            box.setChecked(sentence in said)
+            box.toggled.connect(lambda _: self.ticked.emit())
+            self._boxes.append(box)
+            self._column.addWidget(_boxed(box, sentence))
+        self.setVisible(self._column.count() > 0)
+        if self._column.count():
+            self._column.addWidget(Rule())
+
+    def _show_objections(self, preview: Preview) -> None:
+        if preview.objections:
+            self._column.addWidget(_marked("✕", "Not possible as things are", "red", "strong"))
+        for number, objection in enumerate(preview.objections):
+            if not objection.lifts:
+                self._column.addWidget(_indented(objection.text))
+                continue
+            self._leaves[objection.lifts] = objection.text
+            self._add_leave(preview, objection.lifts, False, number)
+        for number, lifts in enumerate(self._leaves):
+            if lifts not in {objection.lifts for objection in preview.objections}:
+                self._add_leave(preview, lifts, True, number + 100)
+
+    def _add_leave(self, preview: Preview, lifts: str, given: bool, number: int) -> None:
+        """A box that lifts an objection: what it says and what the user agrees to."""
+        agreed = f"{self._leaves[lifts]} Do it nevertheless."
+        box = _box(agreed, f"previewLift{number + 1}")
+        box.setChecked(given)
+        act = dropped if given else lifted
+        box.toggled.connect(lambda _: self.lifted.emit(act(preview.operation, lifts)))
+        self._column.addWidget(_boxed(box, agreed))
+
+    def _show_files(self, preview: Preview) -> None:
+        draft = preview.draft
+        if words := headline(preview):
+            tone = "red" if draft.invalid else "amber"
+            self._column.addWidget(_marked("●", words, tone, "strong"))
+        if draft.changed:
+            self._column.addWidget(_paths("Changes:", draft.changed))
+        if draft.invalid:
+            self._column.addWidget(_paths("Becomes invalid:", draft.invalid))
+            self._column.addWidget(
+                _indented(
+                    "They are kept, but must not be used again."
+                    if len(draft.invalid) > 1
+                    else "It is kept, but must not be used again."
+                )
+            )
+        if draft.created:
+            self._column.addWidget(_paths("New:", draft.created))
+        if draft.closes:
+            self._column.addWidget(_indented(f"Closed afterwards: {', '.join(draft.closes)}"))
+
+
+def _box(sentence: str, name: str) -> QCheckBox:
+    made = QCheckBox()
+    made.setText("")
+    made.setObjectName(name)
+    made.setAccessibleName(sentence)
+    made.setToolTip(sentence)
+    return made
+
+
+def _boxed(box: QCheckBox, sentence: str) -> QWidget:
+    """A box with a sentence that may take several lines; a click on the sentence ticks it too."""
+    words = _Sentence(sentence, box)
+    row = QWidget()
+    inner = QHBoxLayout(row)
+    inner.setContentsMargins(0, 0, 0, 0)
+    inner.addWidget(box, 0, Qt.AlignmentFlag.AlignTop)
+    inner.addWidget(words, 1)
+    return row
+
+
+class _Sentence(QLabel):
+    """The words beside a check box."""
+
+    def __init__(self, sentence: str, box: QCheckBox) -> None:
+        super().__init__(sentence)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self._box = box
+
+    def mouseReleaseEvent(self, _: object) -> None:
+        """Tick."""
+        self._box.toggle()
+
+
+def _marked(mark: str, text: str, tone: str, kind: str = "") -> QWidget:
+    row = QWidget()
+    inner = QHBoxLayout(row)
+    inner.setContentsMargins(0, 0, 0, 0)
+    inner.setSpacing(10)
+    sign = label(mark, "strong", tone)
+    sign.setFixedWidth(12)
+    inner.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+    words = label(text, kind, tone if kind else "")
+    words.setWordWrap(True)
+    inner.addWidget(words, 1)
+    return row
+
+
+def _indented(text: str) -> QLabel:
+    made = label(text, tone="quiet")
+    made.setContentsMargins(22, 0, 0, 0)
+    made.setWordWrap(True)
+    return made
+
+
+def _paths(head: str, paths: Iterable[str]) -> QWidget:
+    """Full paths, to be selected and copied, breaking wherever they have to."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(22, 0, 0, 0)
+    column.setSpacing(2)
+    column.addWidget(label(head, tone="quiet"))
+    column.addWidget(Paths(paths, head))
+    return holder

@@ -1,0 +1,171 @@
+"""The form for an operation's options, read from the fields of its dataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
+
+from diskchain.model.words import rate
+from diskchain.operations.catalog import UsageError, size
+from diskchain.operations.operation import Operation
+from diskchain.signal import Signal
+from diskchain.widgets.style import label
+
+
+@dataclass(frozen=True)
+class _Option:
+    """How one field is asked for. `choices`: value -> words. `hint`: shown in the empty field."""
+
+    label: str
+    choices: Mapping[str, str] | None = None
+    hint: str = ""
+
+
+_OPTIONS: Mapping[str, _Option] = {
+    "finish": _Option("When ready", {"ask": "ask me", "pivot": "switch over by itself"}),
+    "speed": _Option("Speed limit", hint="none; for example 50M"),
+    "close": _Option("Close the nodes it takes out of the chain"),
+    "label": _Option("Part of the names", hint="a time stamp"),
+    "dir": _Option("Folder", hint="beside each image"),
+}
+"""Fields that are options; the other fields say what the operation is about."""
+
+_ORDER = tuple(_OPTIONS)
+
+
+def options_of(operation: Operation) -> dict[str, object]:
+    """The options of an operation and their present values, in the order in which they are asked for."""
+    values = {entry.name: getattr(operation, entry.name) for entry in dataclasses.fields(_fields(operation))}
+    return {name: values[name] for name in _ORDER if name in values}
+
+
+def changed(operation: Operation, **values: object) -> Operation:
+    """The operation with other values in some fields."""
+    return cast("Operation", dataclasses.replace(_fields(operation), **values))
+
+
+def lifted(operation: Operation, lifts: str) -> Operation:
+    """The operation with an objection lifted: `spoils=/a/b` is added to what it may spoil, `foreign=yes` is set."""
+    key, _, value = lifts.partition("=")
+    present = getattr(operation, key)
+    return changed(operation, **{key: (*present, value) if isinstance(present, tuple) else True})
+
+
+def dropped(operation: Operation, lifts: str) -> Operation:
+    """The operation with that leave taken back."""
+    key, _, value = lifts.partition("=")
+    present = getattr(operation, key)
+    kept = tuple(item for item in present if item != value) if isinstance(present, tuple) else False
+    return changed(operation, **{key: kept})
+
+
+def _fields(operation: Operation) -> _Dataclass:
+    return cast("_Dataclass", operation)
+
+
+class _Dataclass:
+    """What `dataclasses` wants to see: every operation is one."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
+
+
+class OptionsForm(QWidget):
+    """One field for each option.
+
+    :ivar edited: emits the operation with the options as they now are.
+    """
+
+    def __init__(self, operation: Operation, two_phased: bool) -> None:
+        """`two_phased`: whether the end is chosen, so that it can be chosen beforehand."""
+        super().__init__()
+        self.edited: Signal[Operation] = Signal()
+        self._operation = operation
+        self._asked = self._names(operation, two_phased)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._wrong = label("", tone="red")
+        self._wrong.setWordWrap(True)
+        self._wrong.hide()
+        for name in self._asked:
+            self._add(form, name, getattr(operation, name))
+        form.addRow(self._wrong)
+
+    @staticmethod
+    def _names(operation: Operation, two_phased: bool) -> tuple[str, ...]:
+        return tuple(name for name in options_of(operation) if name != "finish" or two_phased)
+
+    @property
+    def void(self) -> bool:
+        """Whether there is nothing to choose."""
+        return not self._asked
+
+    def asks(self, operation: Operation, two_phased: bool) -> bool:
+        """Whether this form is the right one for an operation."""
+        return type(operation) is type(self._operation) and self._asked == self._names(operation, two_phased)
+
+    def keep(self, operation: Operation) -> None:
+        """The operation that further changes are made to; its options are those of the form already."""
+        self._operation = operation
+
+    def _add(self, form: QFormLayout, name: str, value: object) -> None:
+        option = _OPTIONS[name]
+        field: QWidget
+        if isinstance(value, bool):
+            field = box = QCheckBox(option.label)
+            box.setChecked(value)
+            box.toggled.connect(lambda now: self._change(**{name: now}))
+            form.addRow(box)
+        elif option.choices:
+            field = combo = QComboBox()
+            for key, words in option.choices.items():
+                combo.addItem(words, key)
+            combo.setCurrentIndex(max(combo.findData(value), 0))
+            combo.activated.connect(lambda _: self._change(**{name: combo.currentData()}))
+            form.addRow(label(option.label, tone="quiet"), combo)
+        else:
+            field = line = QLineEdit(_shown(value))
+            line.setPlaceholderText(option.hint)
+            line.editingFinished.connect(lambda: self._read(name, line.text()))
+            form.addRow(label(option.label, tone="quiet"), line)
+        field.setObjectName(f"option-{name}")
+        field.setAccessibleName(option.label)
+
+    def _read(self, name: str, text: str) -> None:
+        present = getattr(self._operation, name)
+        try:
+            value: object = text.strip() if isinstance(present, str) else size(text) if text.strip() else 0
+        except UsageError as error:
+            self._wrong.setText(str(error))
+            self._wrong.show()
+            return
+        self._wrong.hide()
+        self._change(**{name: value})
+
+    def _change(self, **values: object) -> None:
+        made = changed(self._operation, **values)
+        if made != self._operation:
+            self._operation = made
+            self.edited.emit(made)
+
+
+def _shown(value: object) -> str:
+    """A value as the field takes it back: sizes in the largest unit that divides them."""
+    if not isinstance(value, int):
+        return str(value or "")
+    for shift, unit in ((40, "T"), (30, "G"), (20, "M"), (10, "k")):
+        if value and not value % (1 << shift):
+            return f"{value >> shift}{unit}"
+    return str(value) if value else ""
+
+
+def remark(operation: Operation) -> str:
+    """What the folded options say at a glance: `no speed limit`, `at most 50 MiB/s`."""
+    speed = getattr(operation, "speed", None)
+    if not isinstance(speed, int):
+        return ""
+    return f"at most {rate(speed)}" if speed else "no speed limit"

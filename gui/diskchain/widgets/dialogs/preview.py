@@ -1,0 +1,169 @@
+"""The preview sheet: what an operation would do, said before anything is sent. Only its button acts."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from diskchain.operations.operation import Choose, Operation
+from diskchain.operations.preview import Preview
+from diskchain.signal import Signal
+from diskchain.widgets.dialogs.commands import Commands
+from diskchain.widgets.dialogs.consequences import Consequences
+from diskchain.widgets.dialogs.options import OptionsForm, remark
+from diskchain.widgets.dialogs.said import facts_of
+from diskchain.widgets.panels.lines import FactLines, Fold, Rule
+from diskchain.widgets.style import button, label, restyle
+
+
+class PreviewSheet(QWidget):
+    """One preview at a time, in the right column.
+
+    :ivar run: emits the preview that got its yes. `cancelled`: the user does not want it.
+    :ivar edited: emits the operation with other options, or with an objection lifted: it is to be prepared anew.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("previewSheet")
+        self.setAccessibleName("Preview")
+        self.run: Signal[Preview] = Signal()
+        self.cancelled: Signal[[]] = Signal()
+        self.edited: Signal[Operation] = Signal()
+        self.preview: Preview | None = None
+        self._options: OptionsForm | None = None
+        self._build()
+
+    def _build(self) -> None:
+        self._title = label("", "title")
+        self._title.setObjectName("previewTitle")
+        self._title.setWordWrap(True)
+        self._state = label("", tone="quiet")
+        self._state.setObjectName("previewState")
+        self._state.setWordWrap(True)
+        self._lines = FactLines()
+        self._consequences = Consequences()
+        self._consequences.ticked.connect(self._judge)
+        self._consequences.lifted.connect(self.edited.emit)
+        self._fold_inside = QVBoxLayout()
+        self._fold_inside.setContentsMargins(0, 0, 0, 0)
+        holder = QWidget()
+        holder.setLayout(self._fold_inside)
+        self._fold = Fold("Options", "previewOptions", holder)
+        self._commands = Commands()
+        self._why = label("", tone="amber")
+        self._why.setObjectName("previewWhy")
+        self._why.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._scrolled(), 1)
+        column.addWidget(self._why_row())
+        column.addLayout(self._buttons())
+
+    def _scrolled(self) -> QScrollArea:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(20, 16, 18, 10)
+        column.setSpacing(12)
+        column.addWidget(self._title)
+        column.addWidget(self._state)
+        column.addWidget(self._lines)
+        column.addWidget(Rule())
+        column.addWidget(self._consequences)
+        column.addWidget(self._fold)
+        column.addWidget(self._commands, 1)
+        area = QScrollArea()
+        area.setProperty("kind", "plain")
+        area.setObjectName("previewScroll")
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area = area
+        return area
+
+    def _why_row(self) -> QWidget:
+        row = QWidget()
+        inner = QVBoxLayout(row)
+        inner.setContentsMargins(20, 0, 18, 6)
+        inner.addWidget(self._why)
+        return row
+
+    def _buttons(self) -> QHBoxLayout:
+        self._cancel = button("Cancel", "previewCancel", "large")
+        self._cancel.clicked.connect(self.cancelled.emit)
+        self._run: QPushButton = button("Run", "previewRun", "primary")
+        self._run.setAutoDefault(True)
+        self._run.clicked.connect(self._yes)
+        row = QHBoxLayout()
+        row.setContentsMargins(20, 4, 18, 14)
+        row.setSpacing(10)
+        row.addWidget(self._cancel, 2)
+        row.addWidget(self._run, 3)
+        return row
+
+    def show_preview(self, preview: Preview, speed: float | None, notice: str = "") -> None:
+        """Show what would happen.
+
+        :param speed: bytes per second that jobs reached here before, None: not known. :param notice: why it is shown again.
+        """
+        anew = self.preview is None or type(self.preview.operation) is not type(preview.operation)
+        self.preview = preview
+        self._title.setText(preview.draft.title)
+        self._state.setText(notice or "Nothing has been sent yet.")
+        restyle(self._state, tone="amber" if notice else "quiet")
+        facts, tones = facts_of(preview, speed)
+        self._lines.show_facts(facts, tones)
+        self._consequences.show_preview(preview, keep_ticks=not anew)
+        self._show_options(preview, anew)
+        self._commands.show_commands(preview)
+        self._run.setText(preview.draft.verb)
+        self._run.setAccessibleName(preview.draft.verb)
+        self._judge()
+        if anew or notice:
+            self._area.verticalScrollBar().setValue(0)
+            (self._run if self._run.isEnabled() else self._cancel).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_options(self, preview: Preview, anew: bool) -> None:
+        two_phased = any(isinstance(step, Choose) for step in preview.draft.steps)
+        if anew or self._options is None or not self._options.asks(preview.operation, two_phased):
+            if self._options is not None:
+                self._fold_inside.removeWidget(self._options)
+                self._options.deleteLater()
+            self._options = OptionsForm(preview.operation, two_phased)
+            self._options.edited.connect(self.edited.emit)
+            self._fold_inside.addWidget(self._options)
+        self._options.keep(preview.operation)
+        self._fold.setVisible(not self._options.void)
+        self._fold.remark.setText(remark(preview.operation))
+
+    def _judge(self) -> None:
+        """Whether the button may act, and why not."""
+        preview = self.preview
+        if preview is None:
+            return
+        missing = self._consequences.missing
+        why = ""
+        if not preview.allowed:
+            why = "It cannot be done: see the reasons above."
+        elif missing:
+            why = "Tick the sentence above first." if missing == 1 else f"Tick the {missing} sentences above first."
+        self._why.setText(why)
+        self._why.setVisible(bool(why))
+        self._run.setEnabled(not why)
+        self._run.setToolTip(why)
+
+    def _yes(self) -> None:
+        if self.preview is not None and self._run.isEnabled():
+            self.run.emit(self.preview)
+
+    def busy(self, sentence: str) -> None:
+        """Say that it is being looked at anew; the button waits meanwhile."""
+        self._state.setText(sentence)
+        self._run.setEnabled(False)
+
+    def leave(self) -> None:
+        """Forget the preview."""
+        self.preview = None

@@ -1,0 +1,70 @@
+"""A preview in words: its lines of label and value, its headline of what changes. No Qt."""
+
+from __future__ import annotations
+
+from diskchain.model.words import size, span
+from diskchain.operations.preview import Preview
+from diskchain.picture.words import base_name, one_line
+from diskchain.widgets.panels.facts import Fact
+
+_SPREAD = (0.7, 1.4)
+"""How far a rate from an earlier job may be off, either way; the range that is told is widened by it."""
+
+
+def facts_of(preview: Preview, speed: float | None) -> tuple[list[Fact], dict[str, str]]:
+    """The lines, and the tone of some of their values.
+
+    :param speed: bytes per second of earlier jobs here; None: not known, and then no time is told.
+    """
+    draft = preview.draft
+    tones: dict[str, str] = {}
+    facts = [Fact("Moves", _moves(preview, speed)), Fact("Guest", draft.guest)]
+    if draft.target:
+        facts.append(_space(preview, tones))
+    if draft.stop:
+        facts.append(Fact("If stopped half way", draft.stop, draft.stop))
+        tones["If stopped half way"] = "" if draft.stop.startswith("nothing") else "amber"
+    facts += [Fact(one_line(name), one_line(value), value) for name, value in draft.facts]
+    return facts, tones
+
+
+def _moves(preview: Preview, speed: float | None) -> str:
+    moves = preview.draft.moves
+    if moves is None:
+        return "not known how much"
+    if not moves:
+        return "nothing"
+    limit = getattr(preview.operation, "speed", 0) or 0
+    rate = min(speed, limit) if speed and limit else speed or limit
+    if not rate:
+        return f"up to {size(moves)}"
+    return f"up to {size(moves)}, {span(moves / rate * _SPREAD[0], moves / rate * _SPREAD[1])}"
+
+
+def _space(preview: Preview, tones: dict[str, str]) -> Fact:
+    draft, free = preview.draft, preview.free
+    name, whole = "Free space", draft.target
+    if free is None:
+        return Fact(name, "not known from here", whole)
+    enough = draft.moves is None or draft.moves <= free
+    tones[name] = "green" if enough else "amber"
+    return Fact(name, f"{size(free)} · {'enough' if enough else 'may not be enough'}", whole)
+
+
+def headline(preview: Preview) -> str:
+    """What happens to files, in one sentence; empty where no file changes and none becomes invalid."""
+    changed, invalid = preview.draft.changed, preview.draft.invalid
+    parts = []
+    if changed:
+        parts.append(
+            f"{base_name(changed[0])} changes" if len(changed) == 1 else f"{_number(len(changed))} files change"
+        )
+    if invalid:
+        one = len(invalid) == 1
+        parts.append(f"{_number(len(invalid))} {'file becomes' if one else 'files become'} invalid")
+    return one_line(", ".join(parts))
+
+
+def _number(count: int) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[count] if count < len(words) else str(count)

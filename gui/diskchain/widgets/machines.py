@@ -1,0 +1,191 @@
+"""The left column: machines that are open, with their disks; machines found on this computer; ways to add one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from diskchain.model.root import Device
+from diskchain.picture.palette import Palette
+from diskchain.picture.words import one_line
+from diskchain.signal import Signal
+from diskchain.widgets.panels.lines import Elided, copy, empty
+from diskchain.widgets.rows import Row
+from diskchain.widgets.standing import disk_remark, second_line, standing
+from diskchain.widgets.style import button, label, monospace
+
+if TYPE_CHECKING:
+    from diskchain.monitors.found import Found
+    from diskchain.session.session import Session
+
+
+class MachinesPanel(QScrollArea):
+    """The list.
+
+    :ivar chosen: a machine was chosen. `disk_chosen`: one of its disks. `close_wanted`: hang up on it.
+    :ivar connect_wanted: the user wants to name a machine. `open_wanted`: open this target. `sandbox_wanted`: start one.
+    """
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.setObjectName("machinesPanel")
+        self.setAccessibleName("Machines")
+        self.setProperty("kind", "plain")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.chosen: Signal[Session] = Signal()
+        self.disk_chosen: Signal[Session, Device] = Signal()
+        self.close_wanted: Signal[Session] = Signal()
+        self.connect_wanted: Signal[[]] = Signal()
+        self.open_wanted: Signal[str] = Signal()
+        self.sandbox_wanted: Signal[[]] = Signal()
+        self._palette = palette
+        self._entries: dict[int, _Entry] = {}
+        self._spare = ""
+        self._build()
+
+    def _build(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(8, 12, 8, 12)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setContentsMargins(10, 0, 6, 0)
+        head.addWidget(label("MACHINES", "caption"))
+        head.addStretch(1)
+        add = button("+", "machinesAdd", "icon", "Connect to a machine")
+        add.setToolTip("Connect to a machine (Ctrl+N)")
+        add.clicked.connect(self.connect_wanted.emit)
+        head.addWidget(add)
+        column.addLayout(head)
+        self._open = QVBoxLayout()
+        self._open.setSpacing(2)
+        column.addLayout(self._open)
+        self._sandbox = Row("machinesSandbox", self.sandbox_wanted.emit)
+        column.addWidget(self._sandbox)
+        column.addSpacing(10)
+        self._found_head = label("FOUND ON THIS COMPUTER", "caption")
+        self._found_head.setContentsMargins(10, 0, 0, 2)
+        column.addWidget(self._found_head)
+        self._found = QVBoxLayout()
+        self._found.setSpacing(2)
+        column.addLayout(self._found)
+        column.addStretch(1)
+        column.addWidget(self._spare_box())
+        self.setWidget(inside)
+        self.show_sandbox("")
+        self.show_found(())
+
+    def _spare_box(self) -> QWidget:
+        """The sandbox's second monitor: its path, and a button that copies what to type."""
+        self._spare_holder = QWidget()
+        column = QVBoxLayout(self._spare_holder)
+        column.setContentsMargins(10, 8, 6, 0)
+        column.setSpacing(4)
+        words = label("To look on with qmp-shell, the sandbox has a second monitor:", tone="quiet")
+        words.setWordWrap(True)
+        column.addWidget(words)
+        self._spare_path = Elided()
+        self._spare_path.setFont(monospace(8))
+        column.addWidget(self._spare_path)
+        take = button("Copy the command", "machinesCopySpare", "link", "Copy the qmp-shell command for the sandbox")
+        take.clicked.connect(lambda: copy(f"qmp-shell {self._spare}"))
+        column.addWidget(take, 0, Qt.AlignmentFlag.AlignLeft)
+        return self._spare_holder
+
+    def show_sandbox(self, monitor: str, starting: bool = False) -> None:
+        """Say whether the sandbox runs. `monitor`: the path of its second monitor; empty: it does not run."""
+        self._spare = monitor
+        self._spare_path.setText(monitor)
+        self._spare_path.setToolTip(monitor)
+        self._spare_holder.setVisible(bool(monitor))
+        self._sandbox.setVisible(not monitor)
+        self._sandbox.setEnabled(not starting)
+        self._sandbox.sign.show_sign(self._palette.blue, "ring")
+        title = "Starting the sandbox…" if starting else "Start a sandbox"
+        self._sandbox.show_row(title, "a throw-away machine")
+
+    def show_sessions(self, sessions: Iterable[Session], current: Session | None) -> None:
+        """Show the open machines, and which of them is in the middle."""
+        shown = {id(session): session for session in sessions}
+        for key in [key for key in self._entries if key not in shown]:
+            entry = self._entries.pop(key)
+            self._open.removeWidget(entry)
+            entry.hide()
+            entry.deleteLater()
+        for key, session in shown.items():
+            if key not in self._entries:
+                self._entries[key] = _Entry(session, self)
+                self._open.addWidget(self._entries[key])
+            self._entries[key].refresh(self._palette, session is current)
+
+    def show_found(self, found: Sequence[Found]) -> None:
+        """Show what was found and is not open."""
+        empty(self._found)
+        for number, one in enumerate(found):
+            row = Row(f"machinesFound{number + 1}", partial(self.open_wanted.emit, one.target))
+            row.sign.show_sign(self._palette.grey, "ring")
+            state = "taken by another client" if one.taken else "not connected"
+            row.show_row(one_line(one.title), one_line(f"{one.target.removeprefix('unix:')} · {state}"))
+            self._found.addWidget(row)
+        self._found_head.setVisible(bool(found))
+
+    def recolour(self, palette: Palette) -> None:
+        """Take the colours of another scheme."""
+        self._palette = palette
+        self._sandbox.sign.show_sign(palette.blue, "ring")
+
+
+class _Entry(QWidget):
+    """One open machine and its disks."""
+
+    def __init__(self, session: Session, panel: MachinesPanel) -> None:
+        super().__init__()
+        self._session, self._panel = session, panel
+        self._disks: list[Row] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 4)
+        self._column.setSpacing(0)
+        self._head = Row("machine", lambda: panel.chosen.emit(session))
+        close = button("×", "machineClose", "icon", "Hang up on this machine")
+        close.setToolTip("Hang up; the machine goes on")
+        close.clicked.connect(lambda: panel.close_wanted.emit(session))
+        self._head.line.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._column.addWidget(self._head)
+
+    def refresh(self, palette: Palette, current: bool) -> None:
+        """Show how it stands now."""
+        session, state = self._session, self._session.state
+        stands = standing(session)
+        self._head.sign.show_sign(palette.tone(stands.tone), stands.shape)
+        name = (state.machine.name if state else "") or session.target
+        self._head.show_row(one_line(name), second_line(session), chosen=current)
+        devices = state.devices if state else ()
+        while len(self._disks) > len(devices):
+            row = self._disks.pop()
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        while len(self._disks) < len(devices):
+            self._add_disk()
+        for row, device in zip(self._disks, devices, strict=True):
+            if state is not None:
+                remark, tone = disk_remark(session, state, state.active_of(device))
+                title = " · ".join(word for word in (device.name or device.qdev, device.model) if word)
+                row.show_row(one_line(title), "", remark, tone)
+
+    def _add_disk(self) -> None:
+        number = len(self._disks)
+        row = Row(f"disk{number + 1}", lambda: self._choose(number), indent=24)
+        self._disks.append(row)
+        self._column.addWidget(row)
+
+    def _choose(self, number: int) -> None:
+        state = self._session.state
+        if state is not None and number < len(state.devices):
+            self._panel.disk_chosen.emit(self._session, state.devices[number])

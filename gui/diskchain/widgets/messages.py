@@ -1,0 +1,174 @@
+"""The message bar: what the user is told, instead of boxes that stand in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from diskchain.widgets.style import button, label, monospace
+
+_SHOWN = 3
+_INFO_MS = 12_000
+
+
+class Level(StrEnum):
+    """How much a message matters; the value is the style sheet's word."""
+
+    INFO = "info"
+    DONE = "done"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+_WORDS = {Level.INFO: "Note", Level.DONE: "Done", Level.WARNING: "Warning", Level.ERROR: "Error"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A button on a message. `act` is called once; the message goes away by it."""
+
+    text: str
+    act: Callable[[], object]
+    primary: bool = False
+
+
+class Message(QFrame):
+    """One message: a word for its level, plain sentences, answers, details on demand."""
+
+    def __init__(
+        self, level: Level, text: str, detail: str, answers: tuple[Answer, ...], closed: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self.setObjectName("message")
+        self.setProperty("kind", "message")
+        self.setProperty("level", level.value)
+        self.setAccessibleName(f"{_WORDS[level]}: {text}")
+        self.level, self.text = level, text
+        self._closed = closed
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(label(_WORDS[level], "word"))
+        words = label(text)
+        words.setWordWrap(True)
+        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row.addWidget(words, 1)
+        self._add_buttons(row, answers, detail)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 8, 6)
+        column.addLayout(row)
+        self.detail = self._detail(detail)
+        column.addWidget(self.detail)
+
+    def _add_buttons(self, row: QHBoxLayout, answers: tuple[Answer, ...], detail: str) -> None:
+        for number, answer in enumerate(answers):
+            made = button(answer.text, f"messageAnswer{number + 1}", "primary" if answer.primary else "")
+            made.clicked.connect(lambda _=False, chosen=answer: self._answer(chosen))
+            row.addWidget(made)
+        if detail:
+            self.show_button = button("Show", "messageShow", "link", "Show details")
+            self.show_button.clicked.connect(self._fold)
+            row.addWidget(self.show_button)
+        close = button("×", "messageClose", "icon", "Dismiss this message")
+        close.clicked.connect(self.dismiss)
+        row.addWidget(close)
+
+    def _detail(self, detail: str) -> QLabel:
+        made = label(detail, tone="quiet")
+        made.setObjectName("messageDetail")
+        made.setFont(monospace())
+        made.setWordWrap(True)
+        made.setTextInteractionFlags(
+            made.textInteractionFlags().TextSelectableByMouse | made.textInteractionFlags().TextSelectableByKeyboard
+        )
+        made.hide()
+        return made
+
+    def _fold(self) -> None:
+        self.detail.setVisible(self.detail.isHidden())
+        self.show_button.setText("Show" if self.detail.isHidden() else "Hide")
+
+    def _answer(self, answer: Answer) -> None:
+        self.dismiss()
+        answer.act()
+
+    def dismiss(self) -> None:
+        """Take it away; harmless when it is away."""
+        self._closed()
+
+
+class MessageBar(QWidget):
+    """Messages above the canvas, the newest below; at most three are in sight, the others wait behind them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("messageBar")
+        self.setAccessibleName("Messages")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 8, 12, 0)
+        self._column.setSpacing(6)
+        self._messages: dict[str, Message] = {}
+        self._more = label("", tone="quiet")
+        self._column.addWidget(self._more)
+        self._serial = 0
+        self._arrange()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What is not yet dismissed, oldest first."""
+        return tuple(self._messages.values())
+
+    def tell(
+        self,
+        text: str,
+        level: Level = Level.INFO,
+        *,
+        detail: str = "",
+        answers: tuple[Answer, ...] = (),
+        subject: str = "",
+    ) -> Message:
+        """Tell the user something, by eye and to screen readers.
+
+        :param detail: shown on demand: QEMU's own words. :param subject: a message replaces an earlier one of its subject.
+        Notes and good news without answers go away by themselves after 12 seconds.
+        """
+        self._serial += 1
+        key = subject or f"#{self._serial}"
+        self.withdraw(key)
+        message = Message(level, text, detail, answers, lambda: self._drop(key, message))
+        self._messages[key] = message
+        self._column.addWidget(message)
+        if level in {Level.INFO, Level.DONE} and not answers and not detail:
+            QTimer.singleShot(_INFO_MS, message, message.dismiss)
+        self._arrange()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, message.accessibleName()))
+        return message
+
+    def withdraw(self, subject: str) -> None:
+        """Take back the message of this subject; harmless where there is none."""
+        if message := self._messages.get(subject):
+            self._drop(subject, message)
+
+    def _drop(self, key: str, message: Message) -> None:
+        if self._messages.get(key) is not message:
+            return
+        del self._messages[key]
+        self._column.removeWidget(message)
+        message.hide()
+        message.deleteLater()
+        self._arrange()
+
+    def _arrange(self) -> None:
+        shown = list(self._messages.values())
+        for number, message in enumerate(reversed(shown)):
+            message.setVisible(number < _SHOWN)
+        hidden = max(len(shown) - _SHOWN, 0)
+        self._more.setText(
+            f"and {hidden} earlier {'message' if hidden == 1 else 'messages'}: dismiss one to see the next"
+        )
+        self._more.setVisible(hidden > 0)
+        self.setVisible(bool(shown))

@@ -1,0 +1,99 @@
+"""How a machine stands, in a word and a sign; one wording for list, canvas and messages. No Qt."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from diskchain.model.state import State
+from diskchain.model.words import duration, percent
+
+if TYPE_CHECKING:
+    from diskchain.session.session import Session
+
+_STOPPED = {
+    "paused": "paused",
+    "io-error": "stopped on an I/O error",
+    "inmigrate": "waits for a migration",
+    "postmigrate": "has moved away",
+    "finish-migrate": "is moving away",
+    "prelaunch": "not started yet",
+    "suspended": "suspended",
+    "guest-panicked": "guest panicked",
+    "internal-error": "internal error",
+    "shutdown": "shut down",
+}
+"""QEMU's run states (`RunState`) in plain words; unknown ones are shown as they are."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`word`: plain. `tone`: of the palette. `shape`: of the sign."""
+
+    word: str
+    tone: str
+    shape: str
+
+
+def standing(session: Session) -> Standing:
+    """How a session's machine stands now."""
+    if session.link == "lost":
+        return Standing("connection lost", "red", "cross")
+    if session.link == "failed":
+        return Standing("not connected", "red", "cross")
+    if session.link == "ended":
+        return Standing("ended", "grey", "ring")
+    if session.state is None:
+        return Standing("connecting", "grey", "ring")
+    machine = session.state.machine
+    if session.target.startswith("replay:"):
+        return Standing("recording", "blue", "full")
+    if machine.daemon:
+        return Standing("storage daemon", "green", "full")
+    if machine.status == "running":
+        return Standing("running", "green", "full")
+    word = _STOPPED.get(machine.status, machine.status or "status not known")
+    return Standing(
+        word, "red" if machine.status in ("io-error", "internal-error", "guest-panicked") else "amber", "full"
+    )
+
+
+def second_line(session: Session) -> str:
+    """The small line under a machine's name: `unix · QEMU 10.0.2 · running`."""
+    kind = session.target.split(":", 1)[0] if ":" in session.target else "unix"
+    version = session.state.machine.qemu if session.state else ""
+    managed = session.state.machine.managed if session.state else ""
+    words = [
+        kind if kind in ("tcp", "replay") else "unix",
+        f"QEMU {version}" if version else "",
+        standing(session).word,
+    ]
+    return " · ".join(word for word in (*words, f"{managed}, read-only" if managed else "") if word)
+
+
+def canvas_note(session: Session) -> str:
+    """A sentence that belongs over the picture: an age, or why nothing may be changed; empty: all is well."""
+    if session.link in ("lost", "failed", "ended"):
+        age = duration(max(time.monotonic() - session.looked_at, 0)) if session.looked_at else ""
+        text = session.link_text or "The machine has ended."
+        return f"{text} What is shown is {age} old." if age else text
+    if session.read_only:
+        return session.read_only
+    return session.state.reduced if session.state else ""
+
+
+def disk_remark(session: Session, state: State, active: str | None) -> tuple[str, str]:
+    """What a disk's row says at the right, and its tone: `chain of 4`, or what its job does."""
+    if active is None:
+        return "no medium", "quiet"
+    chain = state.graph.chain(active)
+    whole = {*chain, *(name for link in chain for name in state.graph.filters_above(link))}
+    for job in state.jobs_on(whole):
+        offset, length = session.meter.progress(job.id) or (job.offset, job.length)
+        if job.status in ("ready", "pending"):
+            return f"{job.type} {job.status}", "green"
+        if job.paused:
+            return f"{job.type} paused", "amber"
+        return f"{job.type} {percent(offset, length)}", "green"
+    return f"chain of {len(chain)}" if len(chain) > 1 else "one image", "quiet"

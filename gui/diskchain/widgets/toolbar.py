@@ -1,0 +1,108 @@
+"""The top bar: operations, the two views, recording, and the search field."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
+
+from diskchain.signal import Signal
+from diskchain.widgets.actions import Actions
+from diskchain.widgets.style import button, label
+
+OPERATIONS = ("snapshot", "commit", "stream")
+
+
+class SearchField(QLineEdit):
+    """Finds a node.
+
+    :ivar sought: emits the text while it is typed. `next_wanted`: the next one (Enter). `left`: Esc.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("findField")
+        self.setAccessibleName("Find a node by its name, file or driver")
+        self.setPlaceholderText("Find node…  Ctrl+F")
+        self.setFixedWidth(170)
+        self.sought: Signal[str] = Signal()
+        self.next_wanted: Signal[str] = Signal()
+        self.left: Signal[[]] = Signal()
+        self.textChanged.connect(self.sought.emit)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter goes on to the next; Esc clears and leaves."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.left.emit()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.next_wanted.emit(self.text())
+        else:
+            super().keyPressEvent(event)
+
+
+class TopBar(QWidget):
+    """The bar.
+
+    :ivar operation_wanted: emits the name of an operation and where a menu may open on the screen.
+    """
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.setObjectName("topBar")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.operation_wanted: Signal[str, QPoint] = Signal()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(18, 10, 18, 10)
+        self._row.setSpacing(8)
+        title = label("Disk Chain", "title")
+        title.setFixedWidth(226)
+        self._row.addWidget(title)
+        self.operations = {name: self._operation(name, actions) for name in OPERATIONS}
+        self._row.addSpacing(10)
+        self.views = self._views(actions)
+        self._row.addStretch(1)
+        self.record = button("●  Record", "record", "switch", "Record everything that goes over the line to a file")
+        self.record.setCheckable(True)
+        self.record.setToolTip("Record to a file that replays without QEMU (Ctrl+R)")
+        self.record.clicked.connect(lambda _: actions.by_name["record"].trigger())
+        self._row.addWidget(self.record)
+        self.search = SearchField()
+        self._row.addWidget(self.search)
+
+    def _operation(self, name: str, actions: Actions) -> QPushButton:
+        action = actions.by_name[name]
+        made = button(action.text(), f"tool-{name}", "", action.text().removesuffix("…"))
+        made.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
+        made.clicked.connect(lambda: self.operation_wanted.emit(name, self.below(name)))
+        self._row.addWidget(made)
+        return made
+
+    def below(self, name: str) -> QPoint:
+        """Where on the screen the menu of an operation's button opens."""
+        made = self.operations[name]
+        return made.mapToGlobal(QPoint(0, made.height() + 2))
+
+    def _views(self, actions: Actions) -> dict[str, QPushButton]:
+        group = QButtonGroup(self)
+        found = {}
+        for name in ("chain", "full"):
+            made = button(actions.by_name[name].text(), f"view-{name}", "switch")
+            made.setCheckable(True)
+            made.setChecked(name == "chain")
+            made.setToolTip(f"{actions.by_name[name].text()} ({actions.by_name[name].shortcut().toString()})")
+            made.clicked.connect(lambda _=False, its=name: actions.by_name[its].trigger())
+            group.addButton(made)
+            self._row.addWidget(made)
+            found[name] = made
+        return found
+
+    def allow(self, live: bool, writable: str, recording: bool) -> None:
+        """Which buttons act. `writable`: why nothing may be changed; empty: it may. `live`: whether there is a machine."""
+        for made in self.operations.values():
+            made.setEnabled(live and not writable)
+            if writable:
+                made.setToolTip(writable)
+        self.record.setEnabled(live)
+        self.record.setChecked(recording)
+        self.record.setText("■  Stop recording" if recording else "●  Record")
