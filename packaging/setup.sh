@@ -54,9 +54,9 @@ install_packages() {
     fi
     mapfile -t missing < <(missing_packages "$@")
     [ "${#missing[@]}" -gt 0 ] || return 0
-    say "Installing Debian packages: ${missing[*]}"
+    say "Installing Debian packages: ${missing[*]##*| }"
     if [ "$(id -u)" != 0 ] && ! { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v >&2; }; }; }; then
-        give_up "That needs root, and sudo did not give it. Nothing was changed. Install them yourself (sudo apt install ${missing[*]%% |*}), then run this again."
+        give_up "That needs root, and sudo did not give it. Nothing was changed. Install them yourself (sudo apt install ${missing[*]##*| }), then run this again."
     fi
     logged as_root apt-get -q update || give_up "apt-get update failed (see above). Nothing was changed. Mend the package sources or the network, then run this again."
     for line in "${missing[@]}"; do
