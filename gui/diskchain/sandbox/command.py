@@ -1,0 +1,72 @@
+"""The QEMU command that the sandbox is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from diskchain.sandbox.error import SandboxError
+from diskchain.sandbox.images import CHAINS, Layer
+
+ROOT_PORTS = 4
+
+
+def find(variable: str, name: str, package: str) -> str:
+    """The full path of a program.
+
+    :param variable: environment variable that may name another one; empty: none may.
+    :param name: what it is called.
+    :param package: Debian's package that brings it.
+    :raises SandboxError: there is none.
+    """
+    wanted = (os.environ.get(variable) if variable else None) or name
+    found = shutil.which(wanted)
+    if found is None:
+        cure = f"Install it with: sudo apt install {package}" if wanted == name else f"Correct {variable}."
+        raise SandboxError(f"{wanted} was not found, so the demo machine cannot start. Nothing was made. {cure}")
+    return found
+
+
+def words(guard: str, qemu: str, folder: Path, images: Path, rom: Path) -> list[str]:
+    """The whole command.
+
+    `guard` is setpriv: it asks the kernel to kill QEMU when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG),
+    then becomes QEMU. The machine boots from the guest's option ROM; both disks sit where the guest looks, on PCI bus 0,
+    in this order; the root ports are for disks that are plugged in later. Nothing is flushed to the host's disk: these
+    images do not outlive the process.
+    """
+    command = [guard, "--pdeathsig", "KILL", "--", qemu]
+    command += ["-name", "demo", "-machine", "q35", "-accel", "tcg,tb-size=16", "-m", "32"]
+    command += ["-no-user-config", "-nodefaults", "-display", "none"]
+    for name in ("monitor", "spare"):
+        command += ["-chardev", f"socket,id={name},path={_escaped(folder / f'{name}.sock')},server=on,wait=off"]
+        command += ["-mon", f"chardev={name},mode=control"]
+    command += ["-chardev", f"socket,id=guest,path={_escaped(folder / 'guest.sock')}", "-serial", "chardev:guest"]
+    command += ["-option-rom", f"romfile={_escaped(rom)},bootindex=0"]
+    for number in range(ROOT_PORTS):
+        command += ["-device", f"pcie-root-port,id=port{number},chassis={number + 1},addr={number + 8}"]
+    for address, (disk, chain) in enumerate(CHAINS.items(), start=4):
+        below: Layer | None = None
+        for layer in chain:
+            command += _nodes(layer, below, images, writable=layer is chain[-1])
+            below = layer
+        device = f"virtio-blk-pci,id={disk},drive={chain[-1].name},bus=pcie.0,addr={address},disable-legacy=off"
+        command += ["-device", device]
+    return command
+
+
+def _nodes(layer: Layer, below: Layer | None, images: Path, *, writable: bool) -> list[str]:
+    """Protocol node and format node of one image."""
+    common: dict[str, object] = {"read-only": not writable, "cache": {"no-flush": True}}
+    file = {"driver": "file", "node-name": f"{layer.name}-file", "filename": str(images / layer.file), **common}
+    node = {"driver": layer.driver, "node-name": layer.name, "file": f"{layer.name}-file", **common}
+    if layer.driver != "raw":
+        node["backing"] = below.name if below else None
+    return ["-blockdev", json.dumps(file), "-blockdev", json.dumps(node)]
+
+
+def _escaped(path: Path) -> str:
+    """A path as a value among comma-separated options."""
+    return str(path).replace(",", ",,")
