@@ -68,6 +68,19 @@ async def nothing_came(address: Address, server: Process | None) -> Unreachable:
     return Unreachable(f"Another client holds this monitor: {who}. {_ONE_CLIENT}", "taken")
 
 
+def not_qmp(target: str, failure: Exception) -> Unreachable:
+    """Why the greeting failed: the server hung up, or spoke something else."""
+    root: BaseException = getattr(failure, "exc", failure)
+    if isinstance(root, (EOFError, OSError)):
+        return Unreachable(
+            f"{target} hung up before it said anything. Either QEMU just ended, or this is not a QMP monitor: check the address.",
+            "not-qmp",
+        )
+    return Unreachable(
+        f"{target} answers, but not as QMP does. Check the address: is it another kind of socket?", "not-qmp"
+    )
+
+
 def _connect_unix(line: socket.socket, path: str) -> int:
     """Connect at once; the error number, 0 where it went well. A path too long for a socket name goes by way of /proc."""
     if len(os.fsencode(path)) <= _LONGEST_SOCKET_NAME:

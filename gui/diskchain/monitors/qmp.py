@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from qemu.qmp import (
     ConnectError,
@@ -20,19 +20,18 @@ from qemu.qmp.error import ProtocolError
 from qemu.qmp.qmp_client import BadReplyError
 
 from diskchain.monitors.address import parse
-from diskchain.monitors.connect import connected, nothing_came
+from diskchain.monitors.connect import connected, not_qmp, nothing_came
+from diskchain.monitors.decode import NotQmpError, decoded
+from diskchain.monitors.ending import LONGEST_LINE, Ending, Word
 from diskchain.monitors.limits import limit_for
 from diskchain.monitors.monitor import Direction, Lost, Refused, Unanswered, Unreachable
 from diskchain.monitors.process import Process, read_process
-from diskchain.monitors.redact import BLANK, asks_for_secret, redacted_command, redacted_reply
 from diskchain.monitors.stream import EventStream, Fan
-from diskchain.monitors.wire import Wire
+from diskchain.monitors.wire import Redactor, Wire
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event, event
 from diskchain.signal import Signal
 
-LONGEST_LINE = 16 << 20
-"""Bytes. A longer answer is refused undecoded; a chain of 200 read the worst way gives 10.2 MiB."""
 GREETING_SECONDS = 2.0
 """QEMU greets at once or, while it serves another client, not at all."""
 _NEGOTIATION_SECONDS = 10.0
@@ -56,38 +55,38 @@ class _Ear(EventListener):
 class _Client(QMPClient):
     """The library's client without its costly log lines, with the hooks that we need.
 
-    :ivar crossed: called with (direction, message, the line as bytes or None, monotonic seconds) for every message.
-    :ivar ended: called once with what ended the conversation; None where we hung up ourselves.
+    :param sent: called with each message that we send. `received`: awaited with each that came, the line that it was
+        decoded from, and when that had arrived in monotonic seconds. `heard`: called with each event.
+    :param ended: called once with what ended the conversation; None where we hung up ourselves.
     """
 
     def __init__(
         self,
-        crossed: Callable[[Direction, Message, bytes, float], None],
+        sent: Callable[[Mapping[str, object]], None],
+        received: Callable[[Mapping[str, object], bytes, float], Awaitable[None]],
         heard: Callable[[Message], None],
         ended: Callable[[BaseException | None], None],
     ) -> None:
         super().__init__(readbuflen=LONGEST_LINE)
         self.logger = _SILENT
-        self._crossed, self._ended = crossed, ended
-        self._line, self._arrived = b"", 0.0
+        self._sent, self._received, self._ended = sent, received, ended
         self.events.event_filter = lambda _: False
         self.register_listener(_Ear(heard))
 
     async def _do_recv(self) -> Message:
         line = await self._readline()
-        self._arrived = time.monotonic()
+        arrived = time.monotonic()
         if not line.endswith(b"\n"):
             raise EOFError
-        self._line = line
-        return Message(line)
+        told = await decoded(line)
+        await self._received(told, line, arrived)
+        return Message(told, eager=False)
 
     def _cb_inbound(self, msg: Message) -> Message:
-        line, self._line = self._line, b""
-        self._crossed("recv", msg, line, self._arrived)
         return msg
 
     def _cb_outbound(self, msg: Message) -> Message:
-        self._crossed("send", msg, b"", time.monotonic())
+        self._sent(msg)
         return msg
 
     async def _on_message(self, msg: Message) -> None:
@@ -116,8 +115,6 @@ class QmpMonitor:
 
     :ivar pid: of the process at the other end, None where the kernel does not tell (tcp).
     :ivar process: what /proc tells about it; None where not known.
-    :ivar ending: how the line ended in one word: `` (it has not), `quit` (QEMU told that it ends), `lost`, `oversize` (an
-        answer was too long), `garbage` (the server spoke something else), `closed` (by us).
     """
 
     def __init__(self, target: str) -> None:
@@ -130,15 +127,12 @@ class QmpMonitor:
         self.wire: Signal[Direction, Mapping[str, object], float] = self._wire
         self.pid: int | None = None
         self.process: Process | None = None
-        self.ending = ""
-        self._how = ""
-        self._reason = ""
-        self._over = asyncio.Event()
+        self._end = Ending()
         self._hanging_up = asyncio.Lock()
         self._events = Fan()
-        self._secret_answers: set[object] = set()
+        self._redactor = Redactor()
         self._greeted: Callable[[], None] | None = None
-        self._client = _Client(self._crossed, self._heard, self._ended)
+        self._client = _Client(self._sent, self._received, self._heard, self._ended)
 
     async def open(self) -> None:
         """Connect, wait for the greeting, negotiate. Oob is not used. :raises Unreachable: see `Monitor`."""
@@ -153,11 +147,16 @@ class QmpMonitor:
                 raise Unreachable(f"{self.target} greeted us and then answered nothing. Try again.", "silent") from None
             raise await nothing_came(self.address, self.process) from None
         except ConnectError as error:
-            raise _not_qmp(self.target, error.exc) from None
+            raise not_qmp(self.target, error.exc) from None
         finally:
             self._greeted = None
             if not self.is_open:
                 line.close()
+
+    @property
+    def ending(self) -> Word:
+        """How the line ended, in one word; empty while it goes on. See `Ending`."""
+        return self._end.word
 
     @property
     def is_open(self) -> bool:
@@ -186,20 +185,19 @@ class QmpMonitor:
 
     async def closed(self) -> str:
         """Wait until the line has ended; says how in one sentence."""
-        await self._over.wait()
+        how = await self._end.wait()
         await self._hang_up()
-        return self._how
+        return how
 
     async def close(self) -> None:
         """Hang up; harmless when already closed."""
-        self._settle("closed", "The line was closed.")
+        self._ended(None)
         await self._hang_up()
 
     async def _why(self) -> str:
         if self._client.runstate.name == "IDLE" and not self.ending:
             return "The line was never opened."
-        await self._over.wait()
-        return self._how
+        return await self._end.wait()
 
     async def _hang_up(self) -> None:
         async with self._hanging_up:
@@ -209,7 +207,7 @@ class QmpMonitor:
             try:
                 async with asyncio.timeout(_HANG_UP_SECONDS):
                     await self._client.disconnect()
-            except (EOFError, OSError, ValueError, RecursionError, ProtocolError, TimeoutError):
+            except (EOFError, OSError, ValueError, NotQmpError, ProtocolError, TimeoutError):
                 return  # The reason was told already, through `_ended`.
 
     def _misshapen(self, command: Command, reply: Mapping[str, object]) -> Refused | Lost:
@@ -222,68 +220,23 @@ class QmpMonitor:
         told = error if isinstance(error, Mapping) else {}
         return Refused(command, str(told.get("class", "GenericError")), str(told.get("desc", error)))
 
-    def _crossed(self, direction: Direction, message: Message, line: bytes, at: float) -> None:
-        if direction == "recv" and not self.greeting and "QMP" in message:
-            self.greeting = dict(message)
+    def _sent(self, message: Mapping[str, object]) -> None:
+        if self._wire.listeners:
+            self.wire.emit("send", self._redactor.sent(dict(message)), time.monotonic())
+
+    async def _received(self, told: Mapping[str, object], line: bytes, at: float) -> None:
+        if not self.greeting and "QMP" in told:
+            self.greeting = told
             if self._greeted is not None:
                 self._greeted()
         if self._wire.listeners:
-            self._tell(direction, dict(message), line, at)
-
-    def _tell(self, direction: Direction, told: dict[str, object], line: bytes, at: float) -> None:
-        shown: Mapping[str, object]
-        if direction == "send":
-            if asks_for_secret(told):
-                self._secret_answers.add(told.get("id"))
-            shown = redacted_command(told)
-        elif self._secret_answers and isinstance(told.get("id"), str) and told["id"] in self._secret_answers:
-            self._secret_answers.discard(told["id"])
-            shown = {**told, "return": BLANK} if "return" in told else redacted_reply(told, line)
-        else:
-            shown = redacted_reply(told, line)
-        self.wire.emit(direction, shown, at)
+            self.wire.emit("recv", await self._redactor.received(told, line), at)
 
     def _heard(self, message: Message) -> None:
         told = event(message)
-        self._note_shutdown(told)
+        self._end.note(told)
         self._events.tell(told)
 
-    def _note_shutdown(self, told: Event) -> None:
-        if told.name == "SHUTDOWN":
-            self._reason = str(told.data.get("reason", "no reason given"))
-        elif told.name in {"STOP", "RESUME", "RESET"}:
-            self._reason = ""  # Started with -no-shutdown: it stays, stopped.
-
     def _ended(self, failure: BaseException | None) -> None:
-        if failure is None:
-            self._settle("closed", "The line was closed.")
-        elif isinstance(failure, (EOFError, OSError)):
-            if self._reason:
-                self._settle("quit", f"QEMU ended: {self._reason}.")
-            else:
-                self._settle(
-                    "lost", "The line broke without a word: QEMU was killed, crashed, or the link to it was cut."
-                )
-        elif isinstance(failure, ValueError) and not isinstance(failure, UnicodeError):
-            self._settle("oversize", f"The line was given up: the answer was longer than {LONGEST_LINE >> 20} MiB.")
-        else:
-            self._settle("garbage", "The line was given up: the server sent something that is not QMP.")
-
-    def _settle(self, word: str, how: str) -> None:
-        if not self.ending:
-            self.ending, self._how = word, how
-            self._events.end()
-            self._over.set()
-
-
-def _not_qmp(target: str, failure: Exception) -> Unreachable:
-    """The server hung up or spoke something else instead of greeting."""
-    root: BaseException = getattr(failure, "exc", failure)
-    if isinstance(root, (EOFError, OSError)):
-        return Unreachable(
-            f"{target} hung up before it said anything. Either QEMU just ended, or this is not a QMP monitor: check the address.",
-            "not-qmp",
-        )
-    return Unreachable(
-        f"{target} answers, but not as QMP does. Check the address: is it another kind of socket?", "not-qmp"
-    )
+        self._end.came(failure)
+        self._events.end()

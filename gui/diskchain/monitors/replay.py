@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 
 from diskchain.monitors.address import parse
+from diskchain.monitors.ending import Word
 from diskchain.monitors.monitor import Direction, Lost, Refused
 from diskchain.monitors.process import Process
 from diskchain.monitors.recorded import Recorded, read_recording
@@ -42,7 +43,7 @@ class ReplayMonitor:
         self.wire: Signal[Direction, Mapping[str, object], float] = self._wire
         self.pid: int | None = None
         self.process: Process | None = None
-        self.ending = ""
+        self.ending: Word = ""
         self.at: float | None = None
         self.duration = 0.0
         self._recorded: Recorded | None = None
