@@ -33,3 +33,9 @@ def say(text: str) -> None:
 def asked_at_terminal() -> bool:
     """Whether somebody can answer a question."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def tell(text: str) -> None:
+    """Print lines on stderr as they are: a preview where stdout is for data."""
+    sys.stderr.write(text)
+    sys.stderr.flush()

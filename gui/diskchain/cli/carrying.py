@@ -1,0 +1,96 @@
+"""One operation under way: its progress on stderr, its question, and Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+
+from diskchain.cli.ask import Asker
+from diskchain.cli.progress import Progress
+from diskchain.operations.operation import Choose
+from diskchain.operations.preview import Preview
+from diskchain.session.carriage import Carriage, Phase, Result
+from diskchain.session.session import Session
+from diskchain.session.tasks import Tasks
+
+
+class Carrying:
+    """Runs a preview that was agreed to and shows how it goes."""
+
+    def __init__(self, session: Session, preview: Preview, asker: Asker) -> None:
+        self._session, self._preview, self._asker = session, preview, asker
+        self._progress = Progress(sys.stderr)
+        self._carriage: Carriage | None = None
+        self._tasks = Tasks()
+        self._asking: Choose | None = None
+        self._job = ""
+
+    @property
+    def preview(self) -> Preview:
+        """What was carried out, or the new preview where the machine had changed."""
+        return self._carriage.preview if self._carriage else self._preview
+
+    @property
+    def where(self) -> str:
+        """How to find a job that goes on without us; empty where there is none."""
+        if self._carriage is None or self._carriage.phase is not Phase.LEFT:
+            return ""
+        target = self._session.target
+        return (
+            f"See it with: diskchain watch {target}; end it with: diskchain run {target} job do=cancel id={self._job}"
+        )
+
+    def interrupt(self) -> None:
+        """Once: stop, and undo what can be undone. Twice: leave the job running."""
+        if self._carriage is None:
+            return
+        self._asker.interrupt()
+        if self._carriage.stop:
+            self._carriage.leave()
+        else:
+            self._carriage.cancel()
+
+    async def run(self) -> Result:
+        """From the first step to the result."""
+        self._carriage = carriage = self._session.carry_out(self._preview, confirmed=True)
+        told = [
+            carriage.changed.connect(self._show),
+            self._session.changed.connect(lambda *_: self._show()),
+            self._session.sampled.connect(lambda _: self._show()),
+        ]
+        try:
+            return await carriage.wait()
+        finally:
+            for disconnect in told:
+                disconnect()
+            self._progress.clear()
+            await self._tasks.end()
+
+    def _show(self) -> None:
+        carriage = self._carriage
+        if carriage is None or carriage.result is not None:
+            return
+        self._job = carriage.job or self._job
+        if carriage.choice is not None and carriage.phase is Phase.CHOOSING:
+            if self._asking is None:
+                self._asking = carriage.choice
+                self._progress.clear()
+                self._tasks.start(self._choose(carriage, carriage.choice), "the question on the terminal")
+            return
+        if self._asking is not None:
+            self._asker.interrupt()
+        state, meter = self._session.state, self._session.meter
+        job = state.job(carriage.job) if state is not None and carriage.job else None
+        if job is None:
+            self._progress.show(carriage.text)
+            return
+        text = "Stopping" if carriage.stop else carriage.preview.draft.title
+        self._progress.show(text, job.offset, job.length, meter.rate(job.id), meter.left(job.id))
+
+    async def _choose(self, carriage: Carriage, choice: Choose) -> None:
+        """Ask how a job that is ready shall end. No answer at all leaves it running."""
+        answers = [(branch.key, branch.meaning) for branch in choice.branches]
+        answer = await self._asker.one_of(choice.question, answers)
+        if answer and carriage.choice is choice:
+            carriage.choose(answer)
+        elif not carriage.stop and carriage.choice is choice and carriage.phase is Phase.CHOOSING:
+            carriage.leave()

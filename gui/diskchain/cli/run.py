@@ -1,0 +1,143 @@
+"""`diskchain run`: one operation, from the preview to what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from pathlib import Path
+
+from diskchain.cli import console
+from diskchain.cli.arguments import keys
+from diskchain.cli.ask import Asker
+from diskchain.cli.carrying import Carrying
+from diskchain.cli.describe import described
+from diskchain.cli.ending import Ending, Exit
+from diskchain.cli.interrupts import interrupts
+from diskchain.operations.catalog import UsageError, parse
+from diskchain.operations.operation import Choose, Operation
+from diskchain.operations.preview import Preview
+from diskchain.session.carriage import Phase, Result
+from diskchain.session.session import Session
+
+
+def run(options: Namespace) -> Exit:
+    """Do it. :raises Ending: wrong usage, or refused before anything was sent. :raises MonitorError: no look could be had."""
+    try:
+        operation = parse(options.operation, keys(options.keys), str(Path.cwd()))
+    except UsageError as error:
+        raise Ending(Exit.USAGE, f"{error} See diskchain run --help.") from error
+    if options.other is not None:
+        raise Ending(Exit.USAGE, f"{operation.name} works on one machine. Leave out --and.")
+    return asyncio.run(_run(options, operation))
+
+
+async def _run(options: Namespace, operation: Operation) -> Exit:
+    task = asyncio.current_task()
+    asker = Asker()
+
+    def interrupted() -> None:
+        if not asker.interrupt() and task is not None:
+            task.cancel()
+
+    session = Session(options.target, reconnect=False)
+    try:
+        with interrupts(interrupted):
+            await session.open()
+            preview = await session.prepare(operation)
+            if options.dry_run:
+                return _dry(options, preview)
+            await _agree(options, preview, asker)
+        carrying = Carrying(session, preview, asker)
+        with interrupts(carrying.interrupt):
+            result = await carrying.run()
+        return _end(options, carrying, result)
+    except asyncio.CancelledError:
+        raise Ending(Exit.REFUSED, "Interrupted. Nothing was sent.") from None
+    finally:
+        await session.close()
+
+
+def _dry(options: Namespace, preview: Preview) -> Exit:
+    """Only show it. :raises Ending: it would be refused."""
+    _show(options, preview)
+    _refuse(preview)
+    return Exit.DONE
+
+
+def _show(options: Namespace, preview: Preview) -> None:
+    if options.format == "json":
+        console.result_json(preview.as_json())
+    elif preview.draft.steps:
+        console.result(described(preview))
+
+
+def _refuse(preview: Preview) -> None:
+    """:raises Ending: something speaks against it."""
+    if preview.allowed:
+        return
+    lifts = [objection.lifts for objection in preview.objections if objection.lifts]
+    way = f" To do it all the same, add {' '.join(lifts)}." if len(lifts) == len(preview.objections) else ""
+    reasons = " ".join(objection.text for objection in preview.objections)
+    raise Ending(Exit.REFUSED, f"{reasons} Nothing was sent.{way}")
+
+
+async def _agree(options: Namespace, preview: Preview, asker: Asker) -> None:
+    """Get the yes. :raises Ending: there is none, or something speaks against it."""
+    if options.format == "text":
+        _show(options, preview)
+    _refuse(preview)
+    someone = console.asked_at_terminal()
+    if any(isinstance(step, Choose) and not step.chosen for step in preview.draft.steps) and (
+        options.yes or not someone
+    ):
+        raise Ending(
+            Exit.USAGE, f"{preview.operation.name} must be told how to end: say finish=pivot. Nothing was sent."
+        )
+    if options.yes:
+        return
+    if not someone:
+        raise Ending(Exit.REFUSED, "Nobody has said yes. Nothing was sent. Say --yes, or run it on a terminal.")
+    if options.format == "json":
+        console.tell(described(preview))
+    sure = await asker.yes(f"{preview.draft.verb}?")
+    if sure and preview.draft.confirm:
+        sure = await asker.yes("Go on in spite of what is marked with !?")
+    if not sure:
+        raise Ending(Exit.REFUSED, "You did not say yes. Nothing was sent.")
+
+
+_CODES = {Phase.DONE: Exit.DONE, Phase.REFUSED: Exit.REFUSED}
+
+
+def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
+    """Tell how it ended, and give the exit code."""
+    code = _CODES.get(result.outcome, Exit.HALFWAY)
+    if result.outcome in (Phase.LOST, Phase.CANCELLED) and not result.sent:
+        code = Exit.LOST if result.outcome is Phase.LOST else Exit.REFUSED
+    if result.as_predicted is False:
+        code = Exit.PROBLEM
+    if options.format == "json":
+        console.result_json(_as_json(carrying.preview, result))
+    if code is not Exit.DONE:
+        console.say(f"{result.text} {carrying.where}".strip())
+        return code
+    for note in result.notes:
+        console.say(note)
+    if options.format == "text":
+        made = [f"Made {path}." for path in result.files]
+        console.result("\n".join([f"{result.text} It took {result.seconds:.1f} s and came as predicted.", *made]))
+    return code
+
+
+def _as_json(preview: Preview, result: Result) -> dict[str, object]:
+    return {
+        **preview.as_json(),
+        "result": result.outcome.value,
+        "text": result.text,
+        "seconds": round(result.seconds, 3),
+        "as_predicted": result.as_predicted,
+        "differences": list(result.differences),
+        "notes": list(result.notes),
+        "files": list(result.files),
+        "nodes": list(result.nodes),
+    }
