@@ -1,0 +1,141 @@
+"""Paints a node's card. Below zoom 0.6 it loses detail in steps; text is never under nine pixels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from diskchain.picture import text
+from diskchain.picture.ink import BAR_W, RADIUS, badge_width, colour, left_bar, paint_badge, paint_hatch, pen
+from diskchain.picture.look import Badge, CardLook, SlimLook
+from diskchain.picture.palette import Palette
+
+WHOLE, SOME = 0.6, 0.45
+"""Zooms from which a card shows everything, and its name, bar and one badge; below that its name and bar."""
+
+INSET, END = 26.0, 14.0
+
+
+def paint_card(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
+    """A card in its box. `scale`: device-independent pixels for each scene unit."""
+    _ground(painter, box, look, palette)
+    if scale >= WHOLE:
+        _details(painter, box, look, palette, scale)
+    else:
+        _outline(painter, box, look, palette, scale)
+
+
+def _ground(painter: QPainter, box: QRectF, look: CardLook, palette: Palette) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour(palette.card))
+    painter.drawRoundedRect(box, RADIUS, RADIUS)
+    if look.hatched:
+        paint_hatch(painter, box.adjusted(BAR_W, 3, -3, -3), palette.red)
+        painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour(palette.tone(look.tone)))
+    painter.translate(box.x(), box.y())
+    painter.drawPath(left_bar(box.width(), box.height()))
+    painter.translate(-box.x(), -box.y())
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    edge = palette.blue if look.active else palette.line
+    thick = 2.0 if look.active else 1.4
+    painter.setPen(pen(edge, thick, (7.0, 4.0) if look.ghost or look.hatched else ()))
+    painter.drawRoundedRect(box, RADIUS, RADIUS)
+
+
+def _details(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
+    name, small, tiny = (text.at_scale(size, scale) for size in (text.NAME, text.SMALL, text.BADGE))
+    left, right, top = box.x() + INSET, box.right() - END, box.y()
+    pill = Badge(look.driver, look.tone)
+    room = min(badge_width(pill, tiny + (1 if tiny == text.BADGE else 0)), (right - left) * 0.45)
+    paint_badge(painter, QRectF(right - room, top + 10, room, max(16.0, tiny + 6)), pill, palette, max(tiny, 10))
+    _line(painter, left, right - room - 6, top + 18, look.name, palette.text, name, bold=True)
+    painter.save()
+    text.write(
+        painter,
+        QRectF(left, top + 28, right - left, 18),
+        look.file,
+        colour(palette.quiet),
+        small,
+        mono=True,
+        middle=True,
+    )
+    painter.restore()
+    _bar(painter, QRectF(left, top + 53, right - left, 6.5), look, palette)
+    rate = text.width(look.rate, small, bold=True) if look.rate else 0.0
+    size = text.width(look.size, small)
+    if rate and size + rate + 8 <= right - left:
+        box_of_rate = QRectF(right - rate - 1, top + 61, rate + 2, 19)
+        text.write(painter, box_of_rate, look.rate, colour(palette.green), small, bold=True)
+    else:
+        rate = 0.0
+    text.write(painter, QRectF(left, top + 61, right - left - rate, 19), look.size, colour(palette.quiet), small)
+    height = tiny + 6.0
+    paint_badges(painter, QRectF(left, top + 90 - height / 2, right - left, height), look.badges, palette, tiny)
+
+
+def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
+    """The card with little room: its name, its bar, and while it fits the badge that matters most."""
+    name = text.at_scale(text.NAME, scale)
+    left, right, top = box.x() + INSET - 2, box.right() - 8, box.y()
+    _line(painter, left, right, top + 24, look.name, palette.text, name, bold=True)
+    _bar(painter, QRectF(left, top + 47, right - left, 9), look, palette)
+    if scale >= SOME and look.badges:
+        tiny = text.at_scale(text.BADGE, scale)
+        height = tiny + 8.0
+        paint_badges(painter, QRectF(left, top + 80 - height / 2, right - left, height), look.badges[:1], palette, tiny)
+
+
+def _line(
+    painter: QPainter, left: float, right: float, middle: float, line: str, value: str, size: int, bold: bool
+) -> None:
+    text.write(painter, QRectF(left, middle - size, right - left, 2 * size), line, colour(value), size, bold)
+
+
+def _bar(painter: QPainter, track: QRectF, look: CardLook, palette: Palette) -> None:
+    """What is allocated of what is offered; nothing where it is not known."""
+    if look.used is None:
+        return
+    half = track.height() / 2
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour(palette.track))
+    painter.drawRoundedRect(track, half, half)
+    painter.setBrush(colour(palette.tone(look.tone)))
+    painter.drawRoundedRect(
+        QRectF(track.x(), track.y(), max(track.width() * look.used, track.height()), track.height()), half, half
+    )
+
+
+def paint_badges(painter: QPainter, box: QRectF, badges: tuple[Badge, ...], palette: Palette, size: int) -> None:
+    """As many badges as fit side by side; how many more there are is said."""
+    x = box.x()
+    for at, badge in enumerate(badges):
+        rest = len(badges) - at - 1
+        more = badge_width(Badge(f"+{rest}", "grey"), size) + 4 if rest else 0.0
+        room = box.right() - x - more
+        want = badge_width(badge, size)
+        if want > room and at:
+            tail = Badge(f"+{rest + 1}", "grey")
+            paint_badge(painter, QRectF(x, box.y(), badge_width(tail, size), box.height()), tail, palette, size)
+            return
+        want = min(want, room)
+        paint_badge(painter, QRectF(x, box.y(), want, box.height()), badge, palette, size)
+        x += want + 4
+
+
+def paint_slim(painter: QPainter, box: QRectF, look: SlimLook, palette: Palette, scale: float) -> None:
+    """A filter: slim and amber, its driver or its job over its name."""
+    painter.setBrush(colour(palette.card))
+    painter.setPen(pen(palette.amber, 1.4, (6.0, 4.0) if look.ghost else ()))
+    painter.drawRoundedRect(box, 7, 7)
+    strong, small = text.at_scale(11, scale), text.at_scale(9, scale)
+    inner = box.adjusted(8, 0, -8, 0)
+    centre = Qt.AlignmentFlag.AlignHCenter
+    if scale >= WHOLE and strong + small + 6 <= box.height():
+        half = box.height() / 2
+        upper = QRectF(inner.x(), box.y() + 2, inner.width(), half - 1)
+        text.write(painter, upper, look.word, colour(palette.amber), strong, bold=True, align=centre)
+        lower = QRectF(inner.x(), box.y() + half, inner.width(), half - 3)
+        text.write(painter, lower, look.name, colour(palette.quiet), small, mono=True, align=centre, middle=True)
+    else:
+        text.write(painter, inner, look.word, colour(palette.amber), strong, bold=True, align=centre)

@@ -1,0 +1,42 @@
+"""A whole disk in one line, for machines with many disks."""
+
+from __future__ import annotations
+
+from diskchain.picture.look import Badge, LineLook
+from diskchain.picture.plan import Spot
+from diskchain.picture.strands import Disk
+from diskchain.picture.telling import Telling
+from diskchain.picture.words import one_line
+
+LINE_X = 19.0
+LINE_H = 34.0
+LINE_GAP = 8.0
+LEAST_W = 640.0
+SHOWN = 5
+"""Names in a line; of a longer chain the middle is counted."""
+
+
+def line_spot(telling: Telling, disk: Disk, y: float, across: float) -> Spot:
+    """The line of one disk: a click selects its top and so opens the row."""
+    trunk = disk.strands[0]
+    names = [one_line(name) for name in trunk.names]
+    if len(names) > SHOWN:
+        names = [names[0], f"{len(names) - 3} more", *names[-2:]]
+    chain = " ← ".join(names) + ("" if len(disk.strands) == 1 else f"   + {len(disk.strands) - 1} on shared images")
+    badge = Badge("ACTIVE", "blue") if trunk.top in telling.state.active else None
+    note, tone = _note(telling, disk)
+    devices = ", ".join(one_line(device.name) for device in disk.devices) or "not attached"
+    look = LineLook(devices, chain, badge, note, tone)
+    width = max(across - 2 * LINE_X, LEAST_W)
+    about = f"{devices}: {len(trunk.names)} images. Click to open the row."
+    return Spot(f"row:{disk.key}", look, LINE_X, y, width, LINE_H, disk.key, trunk.top, about)
+
+
+def _note(telling: Telling, disk: Disk) -> tuple[str, str]:
+    """What goes on: its jobs, else what the guest does to its top."""
+    jobs = telling.state.jobs_on(set(disk.names))
+    if jobs:
+        pill = telling.job(jobs[0])
+        more = f" + {len(jobs) - 1}" if len(jobs) > 1 else ""
+        return f"{pill.title}{f' · {pill.note}' if pill.note else ''}{more}", "green"
+    return telling.card(disk.strands[0].top).rate, "green"

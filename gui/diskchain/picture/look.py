@@ -1,0 +1,85 @@
+"""What each thing on a picture shows, as plain values: two equal looks are the same pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word on a coloured ground. `tone`: a name of `Palette.tone`."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardLook:
+    """A node as a card.
+
+    :ivar used: the share of the virtual size that is allocated, 0 to 1; None: not known, no bar.
+    :ivar ghost: drawn as something that would be (dashed outline). `hatched`: its contents must not be used.
+    """
+
+    name: str
+    file: str
+    driver: str
+    tone: str
+    used: float | None
+    size: str
+    badges: tuple[Badge, ...] = ()
+    rate: str = ""
+    active: bool = False
+    ghost: bool = False
+    hatched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlimLook:
+    """A filter node on the edge that it filters. `word`: the driver, or the job that put it in."""
+
+    word: str
+    name: str
+    ghost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PillLook:
+    """A rounded pill: a guest device, a job, an export. `shape`: `device`, `job` or `export`."""
+
+    title: str
+    note: str
+    tone: str
+    shape: str = "device"
+    ghost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoldLook:
+    """The folded middle of a chain: `24 overlays`, `3.1 GiB`."""
+
+    text: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineLook:
+    """A whole disk in one line: its device, its chain, a badge, and at the right what goes on."""
+
+    title: str
+    chain: str
+    badge: Badge | None
+    note: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class TitleLook:
+    """The words above a row. `strong`: the last part of it (now, after). `action`: words that a click acts on."""
+
+    text: str
+    strong: str = ""
+    action: str = ""
+
+
+Look = CardLook | SlimLook | PillLook | FoldLook | LineLook | TitleLook

@@ -1,0 +1,141 @@
+"""Paints what is no node: devices, jobs, exports, folds, lines and titles."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from diskchain.picture import text
+from diskchain.picture.card import WHOLE
+from diskchain.picture.ink import badge_width, colour, paint_badge, pen
+from diskchain.picture.look import FoldLook, LineLook, PillLook, TitleLook
+from diskchain.picture.palette import Palette
+
+_CENTRE = Qt.AlignmentFlag.AlignHCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight
+
+
+def paint_pill(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scale: float) -> None:
+    """A device (two lines), a job or an export (one line)."""
+    tone = palette.tone(look.tone)
+    painter.setBrush(colour(palette.raised))
+    painter.setPen(pen(tone, 1.6 if look.shape == "device" else 1.2, (6.0, 4.0) if look.ghost else ()))
+    round_ = box.height() / 2 if look.shape != "export" else 6.0
+    painter.drawRoundedRect(box, round_, round_)
+    if look.shape == "device":
+        _two_lines(painter, box, look, palette, scale)
+    elif look.shape == "job":
+        size = text.at_scale(10, scale)
+        line = f"{look.title} · {look.note}" if look.note else look.title
+        if text.width(line, size, bold=True) > box.width() - 10:
+            line = look.title
+        text.write(painter, box.adjusted(5, 0, -5, 0), line, colour(palette.text), size, bold=True, align=_CENTRE)
+    else:
+        _plug(painter, box, look, palette, scale)
+
+
+def _two_lines(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scale: float) -> None:
+    name, small = text.at_scale(text.NAME, scale), text.at_scale(10, scale)
+    inner = box.adjusted(10, 0, -10, 0)
+    if scale < WHOLE or name + small + 8 > box.height():
+        text.write(painter, inner, look.title, colour(palette.text), name, bold=True, align=_CENTRE)
+        return
+    text.write(
+        painter,
+        QRectF(inner.x(), box.y() + 3, inner.width(), 19),
+        look.title,
+        colour(palette.text),
+        name,
+        True,
+        align=_CENTRE,
+    )
+    text.write(
+        painter,
+        QRectF(inner.x() - 4, box.y() + 20, inner.width() + 8, 16),
+        look.note,
+        colour(palette.quiet),
+        small,
+        align=_CENTRE,
+    )
+
+
+def _plug(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scale: float) -> None:
+    """A plug with two prongs at the left, then the export's type and where it is found."""
+    tone = palette.tone(look.tone)
+    painter.setBrush(colour(tone))
+    painter.setPen(Qt.PenStyle.NoPen)
+    middle = box.center().y()
+    painter.drawRoundedRect(QRectF(box.x() + 7, middle - 5, 8, 10), 2, 2)
+    painter.drawRect(QRectF(box.x() + 15, middle - 4, 4, 2))
+    painter.drawRect(QRectF(box.x() + 15, middle + 2, 4, 2))
+    size = text.at_scale(10, scale)
+    word = text.width(look.note, size, bold=True)
+    text.write(painter, QRectF(box.x() + 24, box.y(), word + 2, box.height()), look.note, colour(tone), size, bold=True)
+    rest = QRectF(box.x() + 30 + word, box.y(), box.width() - 38 - word, box.height())
+    text.write(painter, rest, look.title, colour(palette.text), size, mono=True, middle=True)
+
+
+def paint_fold(painter: QPainter, box: QRectF, look: FoldLook, palette: Palette, scale: float) -> None:
+    """Cards behind each other: the folded middle of a chain."""
+    painter.setPen(pen(palette.line, 1.4))
+    painter.setBrush(colour(palette.raised))
+    for back in (10.0, 5.0, 0.0):
+        painter.drawRoundedRect(box.adjusted(back, back - 5, back - 10, -back / 2), 8, 8)
+    size, small = text.at_scale(12, scale), text.at_scale(text.SMALL, scale)
+    inner = box.adjusted(6, -5, -16, 0)
+    if scale < WHOLE or not look.note:
+        text.write(painter, inner, look.text, colour(palette.text), size, bold=True, align=_CENTRE)
+        return
+    middle = inner.center().y()
+    text.write(
+        painter,
+        QRectF(inner.x(), middle - size - 8, inner.width(), size + 8),
+        look.text,
+        colour(palette.text),
+        size,
+        True,
+        align=_CENTRE,
+    )
+    text.write(
+        painter,
+        QRectF(inner.x(), middle, inner.width(), small + 8),
+        look.note,
+        colour(palette.quiet),
+        small,
+        align=_CENTRE,
+    )
+
+
+def paint_line(painter: QPainter, box: QRectF, look: LineLook, palette: Palette, scale: float) -> None:
+    """A disk in one line."""
+    painter.setPen(pen(palette.line, 1.4))
+    painter.setBrush(colour(palette.raised))
+    painter.drawRoundedRect(box, 8, 8)
+    size = text.at_scale(12, scale)
+    tiny = text.at_scale(text.BADGE, scale)
+    x, right = box.x() + 16, box.right() - 14
+    note = min(text.width(look.note, size, bold=True) + 2, (right - x) / 2) if look.note else 0.0
+    if note:
+        where = QRectF(right - note, box.y(), note, box.height())
+        text.write(painter, where, look.note, colour(palette.tone(look.tone)), size, bold=True, align=_RIGHT)
+    title = min(max(text.width(look.title, size, bold=True) + 14, 56), 200)
+    text.write(painter, QRectF(x, box.y(), title - 8, box.height()), look.title, colour(palette.text), size, bold=True)
+    x += title
+    badge = badge_width(look.badge, tiny) if look.badge else 0.0
+    chain = min(text.width(look.chain, size) + 1, right - note - 20 - badge - x)
+    text.write(painter, QRectF(x, box.y(), chain, box.height()), look.chain, colour(palette.text), size, middle=True)
+    if look.badge:
+        height = tiny + 6.0
+        paint_badge(
+            painter, QRectF(x + chain + 10, box.center().y() - height / 2, badge, height), look.badge, palette, tiny
+        )
+
+
+def paint_title(painter: QPainter, box: QRectF, look: TitleLook, palette: Palette, scale: float) -> None:
+    """The words above a row."""
+    size = text.at_scale(text.TITLE, scale)
+    line = f"{look.text} · {look.strong}" if look.strong else look.text
+    text.write(painter, box.adjusted(0, -6, 0, 6), line, colour(palette.quiet), size, bold=True)
+    if look.action:
+        x = box.x() + min(text.width(line, size, bold=True), box.width() - 120) + 16
+        text.write(painter, QRectF(x, box.y() - 6, 120, box.height() + 12), look.action, colour(palette.blue), size)

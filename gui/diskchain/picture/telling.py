@@ -1,0 +1,165 @@
+"""From a state to looks: what each card, filter, pill and line says. Pure; measurements come in by a meter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from diskchain.model import words
+from diskchain.model.job import Job
+from diskchain.model.ledger import LedgerEntry
+from diskchain.model.measured import Rates
+from diskchain.model.node import Node
+from diskchain.model.root import Device, Export
+from diskchain.model.state import State
+from diskchain.picture.look import Badge, CardLook, PillLook, SlimLook
+from diskchain.picture.palette import driver_tone
+from diskchain.picture.words import base_name, one_line
+
+_FILTER_JOBS = {"commit_top": "commit", "mirror_top": "mirror", "copy-before-write": "copy before write"}
+_FAINT = 1024.0
+"""Rates below this many bytes per second are not worth a word."""
+
+
+class Measures(Protocol):
+    """What of `model.throughput.Meter` a picture asks."""
+
+    def rate(self, job: str) -> float | None:
+        """Bytes per second that a job copies."""
+
+    def progress(self, job: str) -> tuple[int, int] | None:
+        """Offset and length of a job in bytes."""
+
+    def device_rates(self, name: str) -> Rates | None:
+        """What the guest reads and writes on a device."""
+
+    def node_rates(self, name: str) -> Rates | None:
+        """What is read and written on a node."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One state, and what else is to be told of it.
+
+    :ivar marks: node-name -> badges that a preview puts on it. `ghost`: the whole state is what would be.
+    """
+
+    state: State
+    meter: Measures | None = None
+    marks: Mapping[str, tuple[Badge, ...]] = field(default_factory=dict)
+    ghost: bool = False
+
+    def card(self, name: str) -> CardLook:
+        """The card of a node that is no filter."""
+        node = self.state.graph.nodes[name]
+        below = self.state.graph.protocol(name)
+        via = self.state.graph.nodes[below].driver if below is not None else ""
+        remote = driver_tone(via) == "nbd"
+        driver = via if remote and node.driver == "raw" else node.driver
+        used = node.allocated / node.virtual_size if node.allocated is not None and node.virtual_size else None
+        return CardLook(
+            name=one_line(name),
+            file=one_line(base_name(node.file)) or ("no file" if node.file is None else ""),
+            driver=one_line(driver) or "?",
+            tone="nbd" if remote else driver_tone(driver),
+            used=None if used is None else min(max(used, 0.0), 1.0),
+            size=words.used_of(node.allocated, node.virtual_size),
+            badges=self._badges(node),
+            rate="" if self.ghost else self._rate(name),
+            active=name in self.state.active,
+            ghost=self.ghost,
+        )
+
+    def _badges(self, node: Node) -> tuple[Badge, ...]:
+        state, name = self.state, node.name
+        found = list(self.marks.get(name, ()))
+        if name in state.active:
+            found.append(Badge("ACTIVE", "blue"))
+        found += self._target_badges(name)
+        if node.read_only and not self.marks.get(name):
+            found.append(Badge("READ-ONLY", "grey"))
+        if len(state.graph.overlays(name)) > 1:
+            found.append(Badge("SHARED", "amber"))
+        if any(export.node == name or state.graph.through(export.node) == name for export in state.exports):
+            found.append(Badge("EXPORT", "nbd"))
+        if node.header_backing and state.graph.child(name, "backing") is None:
+            found.append(Badge("BASE NOT OPEN", "red"))
+        if node.encrypted:
+            found.append(Badge("ENCRYPTED", "other"))
+        found += [Badge(f"BITMAP {one_line(bitmap.name)}", "amber") for bitmap in node.named_bitmaps]
+        if node.snapshots:
+            found.append(Badge(f"{len(node.snapshots)} INTERNAL", "grey"))
+        return tuple(found)
+
+    def _target_badges(self, name: str) -> list[Badge]:
+        found = []
+        for job in self.state.jobs:
+            if any(role == "target" and self.state.graph.through(held) == name for role, held in job.nodes):
+                word = job.type.upper() if job.type in ("mirror", "backup") else "JOB"
+                found.append(Badge(f"{one_line(word)} TARGET", "nbd"))
+        return found
+
+    def _rate(self, name: str) -> str:
+        if self.meter is None:
+            return ""
+        rates = self.meter.node_rates(name)
+        devices = self.state.devices_on(name)
+        if rates is None and devices:
+            rates = self.meter.device_rates(devices[0].name)
+        if rates is None or max(rates.read, rates.written) < _FAINT:
+            return ""
+        return f"{words.rate(rates.written)} w" if rates.written >= rates.read else f"{words.rate(rates.read)} r"
+
+    def slim(self, name: str) -> SlimLook:
+        """The card of a filter; a job's filter says the job's word."""
+        node = self.state.graph.nodes[name]
+        job = next((job for job in self.state.jobs if name in job.node_names), None)
+        word = job.type if job is not None and job.type else _FILTER_JOBS.get(node.driver, node.driver)
+        return SlimLook(one_line(word) or "filter", one_line(name), self.ghost)
+
+    def device(self, device: Device) -> PillLook:
+        """The pill of a guest device."""
+        model = one_line(device.model) or ("drive" if device.drive else "device")
+        return PillLook(one_line(device.name) or "?", f"{model} · {self._alive(device)}", "blue", "device", self.ghost)
+
+    def _alive(self, device: Device) -> str:
+        if device.root is None:
+            return "tray open" if device.tray_open else "no medium"
+        if device.io_status not in ("", "ok"):
+            return {"nospace": "no space"}.get(device.io_status, f"I/O {device.io_status}")
+        status = self.state.machine.status
+        return "live" if status == "running" else one_line(status) or "attached"
+
+    def job(self, job: Job) -> PillLook:
+        """The pill of a running job: `mirror 62 % · 212 MiB/s`."""
+        progress = self.meter.progress(job.id) if self.meter is not None else None
+        offset, length = progress or (job.offset, job.length)
+        rate = self.meter.rate(job.id) if self.meter is not None else None
+        if job.ready or job.status in ("ready", "pending", "paused", "standby", "waiting"):
+            note = "ready" if job.ready else one_line(job.status)
+        else:
+            note = words.rate(rate) if rate else ""
+        share = "ready" if note == "ready" else words.percent(offset, length) if length else "starting"
+        title = f"{one_line(job.type)} {share}"
+        return PillLook(title, "" if note == "ready" else note, "green", "job", self.ghost)
+
+    def export(self, export: Export) -> PillLook:
+        """The plug of an export."""
+        name = one_line(export.uri or export.name or export.id)
+        return PillLook(name, one_line(export.type), "nbd", "export", self.ghost)
+
+
+def left_behind(entry: LedgerEntry) -> CardLook:
+    """The card of an image that QEMU no longer shows."""
+    tone = "red" if entry.word == "invalid" else "amber"
+    return CardLook(
+        name=one_line(entry.node or base_name(entry.path)),
+        file=one_line(base_name(entry.path)),
+        driver="detached",
+        tone="grey",
+        used=None,
+        size="",
+        badges=(Badge(entry.word.upper(), tone),),
+        hatched=True,
+    )

@@ -1,0 +1,29 @@
+"""Foreign text made fit for a picture: one plain line that can neither break nor forge it."""
+
+from __future__ import annotations
+
+import posixpath
+import unicodedata
+
+
+def base_name(path: str | None) -> str:
+    """The file's own name; of a URI all of it, for its end alone does not say where it is."""
+    if not path:
+        return ""
+    return path if "://" in path else posixpath.basename(path.rstrip("/")) or path
+
+
+def one_line(text: str, limit: int = 400) -> str:
+    """Foreign text as one plain line: a line break as its arrow, other control characters and direction marks as dots.
+
+    Node and file names may hold line breaks and marks that reorder what follows.
+    """
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text
+    return "".join(_visible(letter) for letter in text[:limit]) + ("…" if len(text) > limit else "")
+
+
+def _visible(letter: str) -> str:
+    if letter == "\n":
+        return "↵"
+    return "·" if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") else letter

@@ -1,0 +1,1 @@
+"""The canvas: the live graph, drawn, animated, and operated by hand."""

@@ -1,0 +1,85 @@
+"""Zoom, fit and pan of the canvas, and the ground with its dots."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QPainter, QPixmap
+from PySide6.QtWidgets import QGraphicsView
+
+from diskchain.picture.ink import colour
+from diskchain.picture.palette import Palette
+
+LEAST, MOST = 0.05, 3.0
+STEP = 1.25
+READABLE = 0.6
+"""The canvas never zooms out further than this by itself: below it cards lose details."""
+
+_DOTS = 24
+"""Distance of the ground's dots in device-independent pixels at zoom 1."""
+
+
+class Camera:
+    """Keeps the view's transform. `by_itself`: nobody has zoomed or panned, so the picture may be fitted after changes."""
+
+    def __init__(self, view: QGraphicsView) -> None:
+        self.scale = 1.0
+        self.by_itself = True
+        self._view = view
+        self._ground: tuple[str, int, float, QPixmap] | None = None
+
+    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
+        """Zoom, and keep the point under the pointer (or the middle) where it is."""
+        self.by_itself = False
+        at = at or self._view.viewport().rect().center()
+        before = self._view.mapToScene(at)
+        self.set_scale(self.scale * factor)
+        after = self._view.mapToScene(at)
+        centre = self._view.mapToScene(self._view.viewport().rect().center())
+        self._view.centerOn(centre + before - after)
+
+    def set_scale(self, scale: float) -> None:
+        """Zoom to so many pixels for each scene unit."""
+        self.scale = min(max(scale, LEAST), MOST)
+        self._view.resetTransform()
+        self._view.scale(self.scale, self.scale)
+
+    def fitting(self, area: QRectF) -> float:
+        """The zoom at which everything is in sight, never above natural size."""
+        room = self._view.viewport().size()
+        if area.isEmpty() or room.isEmpty():
+            return 1.0
+        return min((room.width() - 2) / area.width(), (room.height() - 2) / area.height(), 1.0)
+
+    def fit(self, area: QRectF, least: float = LEAST) -> None:
+        """Bring everything in sight, never above natural size."""
+        scale = self.fitting(area)
+        self.set_scale(max(scale, least))
+        self._view.centerOn(area.center() if scale >= least else QPointF(0, 0))
+
+    def pan(self, step: QPoint) -> None:
+        """Move what is seen by so many pixels."""
+        across, along = self._view.horizontalScrollBar(), self._view.verticalScrollBar()
+        across.setValue(across.value() - step.x())
+        along.setValue(along.value() - step.y())
+
+    def paint_ground(self, painter: QPainter, area: QRectF, palette: Palette) -> None:
+        """The plain ground and its dots, which keep to the pixels and move with the scene."""
+        spacing = max(round(_DOTS * self.scale), 16)
+        ratio = self._view.devicePixelRatioF()
+        if self._ground is None or self._ground[:3] != (palette.dot, spacing, ratio):
+            tile = QPixmap(round(spacing * ratio), round(spacing * ratio))
+            tile.setDevicePixelRatio(ratio)
+            tile.fill(colour(palette.ground))
+            dots = QPainter(tile)
+            dots.setRenderHint(QPainter.RenderHint.Antialiasing)
+            dots.setPen(Qt.PenStyle.NoPen)
+            dots.setBrush(colour(palette.dot))
+            dots.drawEllipse(QPointF(spacing / 2, spacing / 2), 1.1, 1.1)
+            dots.end()
+            self._ground = (palette.dot, spacing, ratio, tile)
+        origin = self._view.mapFromScene(QPointF(0, 0))
+        painter.save()
+        painter.resetTransform()
+        painter.setBrushOrigin(origin)
+        painter.fillRect(self._view.mapFromScene(area).boundingRect().adjusted(-1, -1, 1, 1), QBrush(self._ground[3]))
+        painter.restore()

@@ -1,0 +1,60 @@
+"""One link of a plan as an item of the scene. It follows its ends while they move."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from diskchain.picture import text
+from diskchain.picture.edge import paint_link, route
+from diskchain.picture.plan import Link
+from diskchain.widgets.canvas.node_item import SpotItem
+from diskchain.widgets.canvas.style import Style
+
+_AROUND = 6.0
+
+
+class LinkItem(QGraphicsItem):
+    """A line between two items, perhaps past a third (a flow's pill)."""
+
+    def __init__(self, link: Link, start: SpotItem, end: SpotItem, via: SpotItem | None, style: Style) -> None:
+        super().__init__()
+        self.link = link
+        self.start = start
+        self.end = end
+        self.via = via
+        self._style = style
+        self._bounds = QRectF()
+        self._way = route(link, start.box(), end.box(), via.box() if via is not None else None)
+        self.setZValue(1)
+        self.reroute()
+
+    def attach(self, link: Link, start: SpotItem, end: SpotItem, via: SpotItem | None) -> None:
+        """Show another link of the same key."""
+        if (link, start, end, via) != (self.link, self.start, self.end, self.via):
+            self.link, self.start, self.end, self.via = link, start, end, via
+            self.reroute()
+            self.update()
+
+    def reroute(self) -> None:
+        """Find the way anew, from where the ends are now."""
+        self.prepareGeometryChange()
+        self._way = route(self.link, self.start.box(), self.end.box(), self.via.box() if self.via is not None else None)
+        around = self._way.path.controlPointRect().united(self._way.head.boundingRect())
+        around.adjust(-_AROUND, -_AROUND, _AROUND, _AROUND)
+        if self.link.label:
+            half = text.width(self.link.label, 18) / 2
+            at = self._way.label
+            around = around.united(QRectF(at.x() - half, at.y() - 16, 2 * half, 32))
+        self._bounds = around
+
+    def boundingRect(self) -> QRectF:
+        """Everything that the line, its head and its words cover."""
+        return self._bounds
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        """The line; its dashes stand where the shared phase says."""
+        style = self._style
+        phase = style.phase if self.link.moving else 0.0
+        paint_link(painter, self.link, self._way, style.palette, style.scale, phase)

@@ -1,0 +1,83 @@
+"""One spot of a plan as an item of the scene."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from diskchain.picture.brush import paint_look
+from diskchain.picture.ink import RADIUS, colour, pen
+from diskchain.picture.look import LineLook, TitleLook
+from diskchain.picture.plan import Spot
+from diskchain.widgets.canvas.style import Style
+
+RING = 5.0
+"""Room around a box for the ring of a selection, in scene units."""
+
+
+class SpotItem(QGraphicsItem):
+    """A card, pill, filter, fold, line or title. It knows its spot and nothing of the state behind it.
+
+    :ivar selected, found, dim: how it is shown: with a ring, as a search's hit, faded because a drag cannot end here.
+    """
+
+    def __init__(self, spot: Spot, style: Style) -> None:
+        super().__init__()
+        self.spot = spot
+        self.selected = False
+        self.found = False
+        self._style = style
+        self._bounds = QRectF(-RING, -RING, spot.w + 2 * RING, spot.h + 2 * RING)
+        self.setPos(spot.x, spot.y)
+        self.setZValue(2 if not isinstance(spot.look, TitleLook) else 1)
+
+    @property
+    def clickable(self) -> bool:
+        """Whether a click on it means something."""
+        look = self.spot.look
+        return not isinstance(look, TitleLook) or bool(look.action)
+
+    def box(self) -> QRectF:
+        """The box in the scene, where it is now (it may be on its way)."""
+        return QRectF(self.x(), self.y(), self.spot.w, self.spot.h)
+
+    def set_spot(self, spot: Spot) -> None:
+        """Show another spot of the same key. The place is not touched: whoever moves items does that."""
+        old, self.spot = self.spot, spot
+        if (old.w, old.h) != (spot.w, spot.h):
+            self.prepareGeometryChange()
+            self._bounds = QRectF(-RING, -RING, spot.w + 2 * RING, spot.h + 2 * RING)
+        if old.look != spot.look:
+            self.update()
+
+    def set_selected(self, on: bool) -> None:
+        """Draw the ring of a selection, or not."""
+        if on != self.selected:
+            self.selected = on
+            self.update()
+
+    def set_found(self, on: bool) -> None:
+        """Mark as a hit of a search, or not."""
+        if on != self.found:
+            self.found = on
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The box with room for its ring."""
+        return self._bounds
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        """The look, and around it what is going on with it."""
+        style, spot = self._style, self.spot
+        box = QRectF(0, 0, spot.w, spot.h)
+        if self.selected or self.found:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            tone = style.palette.blue if self.selected else style.palette.amber
+            painter.setPen(pen(tone, 1.6))
+            if isinstance(spot.look, LineLook):
+                painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 10, 10)
+            else:
+                painter.setBrush(colour(tone, 40))
+                painter.drawRoundedRect(box.adjusted(-4, -4, 4, 4), RADIUS + 4, RADIUS + 4)
+        paint_look(painter, box, spot.look, style.palette, style.scale)

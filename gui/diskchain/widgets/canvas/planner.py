@@ -1,0 +1,83 @@
+"""From what is known to what is shown: decides between chain, full graph and preview, and makes the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from diskchain.model.diff import Diff
+from diskchain.model.ledger import LedgerEntry
+from diskchain.model.state import State
+from diskchain.picture.look import CardLook, SlimLook
+from diskchain.picture.plan import Plan, Spot
+from diskchain.picture.rows import Wish, place
+from diskchain.picture.telling import Measures, Telling
+
+
+class Remembered(Protocol):
+    """What of the session's ledger the canvas asks."""
+
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """Images that QEMU no longer shows."""
+
+
+@dataclass
+class Planner:
+    """Everything that the picture depends on. Pure of Qt, so that it is tested without a window."""
+
+    state: State | None = None
+    ledger: Remembered | None = None
+    meter: Measures | None = None
+    wish: Wish = field(default_factory=Wish)
+
+    def plan(self) -> Plan:
+        """The whole picture."""
+        if self.state is None:
+            return Plan()
+        return place(Telling(self.state, self.meter), self.wish, self._entries())
+
+    def changed_spots(self, plan: Plan, change: Diff) -> list[Spot] | None:
+        """The spots that a change touches, where it moves nothing; None: everything must be placed anew."""
+        if self.state is None or change.structural or change.others or change.edges_changed:
+            return None
+        found = []
+        telling = Telling(self.state, self.meter)
+        for name in change.changed:
+            key = plan.shows.get(name)
+            spot = plan.spots.get(key or "")
+            if spot is None:
+                continue
+            if spot.node != name or not spot.key.endswith(f"node:{name}"):
+                return None
+            found.append(retold(telling, spot))
+        return found
+
+    def measured_spots(self, plan: Plan) -> list[Spot]:
+        """Spots whose rates or progress read differently now."""
+        if self.state is None:
+            return []
+        telling = Telling(self.state, self.meter)
+        found = []
+        for name in self.state.active:
+            spot = plan.spots.get(plan.shows.get(name, ""))
+            if spot is not None and spot.node == name:
+                found.append(retold(telling, spot))
+        for job in self.state.jobs:
+            spot = plan.spots.get(f"job:{job.id}")
+            if spot is not None:
+                found.append(replace(spot, look=telling.job(job)))
+        return [spot for spot in found if spot.look != plan.spots[spot.key].look]
+
+    def _entries(self) -> Sequence[LedgerEntry]:
+        return self.ledger.entries if self.ledger is not None else ()
+
+
+def retold(telling: Telling, spot: Spot) -> Spot:
+    """A node's spot as the state tells it now, in its old place."""
+    if isinstance(spot.look, CardLook):
+        return replace(spot, look=telling.card(spot.node))
+    if isinstance(spot.look, SlimLook):
+        return replace(spot, look=telling.slim(spot.node))
+    return spot

@@ -1,0 +1,25 @@
+"""What all items of one canvas share: the palette, the zoom, and whether things may move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diskchain.picture.palette import LIGHT, Palette
+
+
+@dataclass(slots=True)
+class Style:
+    """Changed by the view, read by every item while it paints.
+
+    :ivar scale: device-independent pixels for each scene unit. `phase`: how far the dashes of flows have moved, scene units.
+    :ivar still: reduced motion: nothing moves by itself, changes jump.
+    """
+
+    palette: Palette = LIGHT
+    scale: float = 1.0
+    phase: float = 0.0
+    still: bool = False
+
+
+BATCH = 0.35
+"""Below this zoom nodes are plain boxes, painted a whole disk at a time."""
