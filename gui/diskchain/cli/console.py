@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 
@@ -39,3 +40,8 @@ def tell(text: str) -> None:
     """Print lines on stderr as they are: a preview where stdout is for data."""
     sys.stderr.write(text)
     sys.stderr.flush()
+
+
+def close_results() -> None:
+    """Whoever read the results has enough of them: nothing more may be written there, not even at Python's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

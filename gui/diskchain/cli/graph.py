@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import json
 import os
@@ -12,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path, PurePath
 
-from diskchain.cli import console
+from diskchain.cli import console, loop
 from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.mermaid import mermaid
 from diskchain.model.public import state_as_json
@@ -36,7 +35,7 @@ def run(options: Namespace, render: Renderer | None) -> Exit:
     form = _format(options.format, options.output)
     if form in ("png", "pdf") and options.output is None and sys.stdout.isatty():
         raise Ending(Exit.USAGE, f"A {form} cannot be shown on a terminal. Say -o FILE.")
-    state = asyncio.run(look(options.target, options.at))
+    state = loop.run(look(options.target, options.at))
     if form == "json":
         data = (json.dumps(state_as_json(state, options.full), ensure_ascii=False) + "\n").encode()
     elif form == "mermaid":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -40,8 +39,7 @@ def main(words: list[str], render: Renderer | None = None) -> int:
     except Unanswered as failure:
         return _end(Exit.LOST, f"{failure} Nothing was changed from here. Try again when it is less busy.")
     except BrokenPipeError:
-        # Whoever read the results has enough of them. Nothing more may be written there, not even at Python's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.close_results()
         return Exit.DONE
     except KeyboardInterrupt:
         return _end(Exit.REFUSED, "Interrupted before anything was done.")

@@ -57,7 +57,7 @@ class Progress:
         quarter = 100 * done // whole // _SPARSE_PER_CENT if whole > 0 else -1
         at, last_text, last_quarter = self._last
         now = time.monotonic()
-        if text != last_text or quarter != last_quarter or now - at >= _SPARSE_SECONDS:
+        if text != last_text or quarter > last_quarter or now - at >= _SPARSE_SECONDS:
             self._last = (now, text, quarter)
             self._stream.write(told + "\n")
             self._stream.flush()

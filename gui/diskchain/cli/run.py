@@ -6,13 +6,12 @@ import asyncio
 from argparse import Namespace
 from pathlib import Path
 
-from diskchain.cli import console
+from diskchain.cli import console, loop
 from diskchain.cli.arguments import keys
 from diskchain.cli.ask import Asker
 from diskchain.cli.carrying import Carrying
 from diskchain.cli.describe import described
 from diskchain.cli.ending import Ending, Exit
-from diskchain.cli.interrupts import interrupts
 from diskchain.operations.catalog import UsageError, parse
 from diskchain.operations.operation import Choose, Operation
 from diskchain.operations.preview import Preview
@@ -28,30 +27,33 @@ def run(options: Namespace) -> Exit:
         raise Ending(Exit.USAGE, f"{error} See diskchain run --help.") from error
     if options.other is not None:
         raise Ending(Exit.USAGE, f"{operation.name} works on one machine. Leave out --and.")
-    return asyncio.run(_run(options, operation))
+    return loop.run(_run(options, operation))
 
 
 async def _run(options: Namespace, operation: Operation) -> Exit:
     task = asyncio.current_task()
-    asker = Asker()
+    asker, interrupted = Asker(), asyncio.Event()
 
-    def interrupted() -> None:
+    def interrupt() -> None:
         if not asker.interrupt() and task is not None:
+            interrupted.set()
             task.cancel()
 
     session = Session(options.target, reconnect=False)
     try:
-        with interrupts(interrupted):
+        with loop.interrupts(interrupt):
             await session.open()
             preview = await session.prepare(operation)
             if options.dry_run:
                 return _dry(options, preview)
             await _agree(options, preview, asker)
         carrying = Carrying(session, preview, asker)
-        with interrupts(carrying.interrupt):
+        with loop.interrupts(carrying.interrupt):
             result = await carrying.run()
         return _end(options, carrying, result)
     except asyncio.CancelledError:
+        if not interrupted.is_set():
+            raise
         raise Ending(Exit.REFUSED, "Interrupted. Nothing was sent.") from None
     finally:
         await session.close()
