@@ -186,6 +186,10 @@ class Meter:
         """What a job does, as it was when it was first seen."""
         return self._title(job.id, job.type)
 
+    def short_name(self, job: str) -> str:
+        """A job in a word or two: `mirror vdb`; its id where it was never seen."""
+        return self._title(job, "job").short
+
     def device_rates(self, name: str) -> Rates | None:
         """What the guest reads and writes on a device, in bytes per second."""
         counted = self._devices.get(name)
@@ -211,9 +215,11 @@ class Meter:
     def series(self) -> tuple[Series, ...]:
         """Everything to draw: jobs in the order they came, then what the guest reads and writes in all."""
         shown = [*self._ended, *((self._keys[name], run) for name, run in self._runs.items())]
+        titles = [self._title(run.job.id, run.job.type) for _, run in shown]
+        twice = {title.short for title in titles if sum(title.short == other.short for other in titles) > 1}
         found = [
-            Series(key, "job", self._title(run.job.id, run.job.type).short, *run.series.view(), run.ended)
-            for key, run in shown
+            Series(key, "job", title.named if title.short in twice else title.short, *run.series.view(), run.ended)
+            for (key, run), title in zip(shown, titles, strict=True)
         ]
         for kind, label, ring in (("read", "guest reads", self._guest[0]), ("written", "guest writes", self._guest[1])):
             if len(ring):

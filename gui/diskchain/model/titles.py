@@ -42,6 +42,11 @@ class JobTitle:
         return f"{self.kind} {self.main}" if self.main else self.kind
 
     @property
+    def named(self) -> str:
+        """For a legend with two of the same kind on one disk: `mirror vdb → copy.qcow2`."""
+        return f"{self.short} → {self.target}" if self.target else self.short
+
+    @property
     def sentence(self) -> str:
         """For a list of what was: `stream data-mid into data-top`."""
         word = "to" if self.kind == "backup" else "into"

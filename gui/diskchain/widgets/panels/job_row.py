@@ -1,0 +1,208 @@
+"""One job as a card: what it does, how far it is, what can be done with it, and the question of a job that is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from diskchain.model.job import Job
+from diskchain.model.throughput import Meter
+from diskchain.operations.operation import Choose
+from diskchain.picture.palette import Palette
+from diskchain.widgets.panels.bar import Bar
+from diskchain.widgets.panels.limit_row import LimitRow
+from diskchain.widgets.panels.lines import Elided
+from diskchain.widgets.style import button, label, restyle
+from diskchain.widgets.words import Note, notes, progress_line, state_word, tip
+
+_VERBS = (
+    ("pause", "Pause", "link"),
+    ("resume", "Resume", "link"),
+    ("speed", "Limit…", "link"),
+    ("complete", "Complete", "link"),
+    ("finalize", "Finish", "link"),
+    ("dismiss", "Dismiss", "link"),
+    ("cancel", "Cancel", "danger"),
+)
+_TRANSIENT = frozenset({"finalize", "dismiss"})
+"""Verbs that an operation of ours does by itself while it is under way."""
+
+
+class JobRow(QFrame):
+    """A card for one job, renewed in place."""
+
+    verb_requested = Signal(str, str, object)
+    choice_made = Signal(str)
+    selected = Signal(str)
+
+    def __init__(self, job: str) -> None:
+        super().__init__()
+        self._job = job
+        self._question: Choose | None = None
+        self.setObjectName(f"job-{job}")
+        self.setProperty("kind", "card")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._title, self._state, self.bar = Elided(), label("", "strong"), Bar()
+        self._title.setProperty("kind", "strong")
+        self._numbers = label("", tone="quiet")
+        self._numbers.setMinimumWidth(40)
+        self._numbers.setWordWrap(True)
+        self._notes: list[QLabel] = []
+        self._limit: LimitRow | None = None
+        self._ask = QWidget()
+        self._ask_grid = QGridLayout(self._ask)
+        self._ask_grid.setContentsMargins(0, 2, 0, 0)
+        self._ask.hide()
+        self._buttons = {verb: self._button(verb, text, kind) for verb, text, kind in _VERBS}
+        self._build()
+
+    def _button(self, verb: str, text: str, kind: str) -> QPushButton:
+        made = button(text, f"{verb}-{self._job}", kind, f"{text.rstrip('…')} job {self._job}")
+        made.clicked.connect(self._toggle_limit if verb == "speed" else lambda: self._act(verb, 0))
+        made.hide()
+        return made
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self._title, 1)
+        head.addWidget(self._state)
+        foot = QHBoxLayout()
+        foot.setSpacing(2)
+        foot.addWidget(self._numbers, 1)
+        for made in self._buttons.values():
+            foot.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(2)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(14, 9, 14, 8)
+        self._column.setSpacing(6)
+        self._column.addLayout(head)
+        self._column.addWidget(self.bar)
+        self._column.addLayout(foot)
+        self._column.addLayout(self._lines)
+        self._column.addWidget(self._ask)
+
+    def set_theme(self, colours: Palette) -> None:
+        """Take the colours of the scheme; only the bar paints by itself."""
+        self.bar.set_theme(colours)
+
+    def show_job(self, job: Job, meter: Meter, *, own: bool, busy: bool, choice: Choose | None, why_not: str) -> None:
+        """Renew the card.
+
+        :param job: without QEMU's own short pauses. `own`: we started it; `busy`: an operation of ours steers it.
+        :param choice: the open question about it. `why_not`: why nothing may be done here; empty: it may.
+        """
+        word, tone = state_word(job)
+        title = meter.title(job).long
+        offset, length = meter.progress(job.id) or (job.offset, job.length)
+        _put(self._title, title)
+        _put(self._state, word, tone)
+        done = job.ready or job.status in ("pending", "waiting") or (job.status == "concluded" and not job.error)
+        self.bar.show_share(1.0 if done else offset / length if length else 0.0, "green" if tone == "quiet" else tone)
+        _put(self._numbers, _unbroken(progress_line(job, meter)))
+        exact = tip(job, meter)
+        if self.toolTip() != exact:
+            self.setToolTip(exact)
+        self._show_notes(list(notes(job, meter, own, choice is not None or busy)))
+        for verb, made in self._buttons.items():
+            hidden = (
+                bool(why_not) or (busy and verb in _TRANSIENT) or (choice is not None and verb in ("complete", "speed"))
+            )
+            made.setVisible(job.allows(verb) and not hidden)
+        self._show_choice(choice)
+        if self._limit is not None:
+            self._limit.show_limit(job.speed)
+        spoken = f"{title}, {word}, {progress_line(job, meter)}"
+        if self.accessibleName() != spoken:
+            self.setAccessibleName(spoken)
+        if self.property("asks") != (choice is not None):
+            restyle(self, asks=choice is not None)
+
+    def _show_notes(self, found: Sequence[Note]) -> None:
+        while len(self._notes) > len(found):
+            self._notes.pop().deleteLater()
+        while len(self._notes) < len(found):
+            line = label("", tone="quiet")
+            line.setWordWrap(True)
+            self._notes.append(line)
+            self._lines.addWidget(line)
+        for line, note in zip(self._notes, found, strict=True):
+            _put(line, note.text, note.tone)
+
+    def _show_choice(self, choice: Choose | None) -> None:
+        if choice is self._question:
+            return
+        self._question = choice
+        while (item := self._ask_grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._ask.setVisible(choice is not None)
+        if choice is None:
+            return
+        question = label(choice.question, tone="quiet")
+        question.setWordWrap(True)
+        self._ask_grid.addWidget(question, 0, 0, 1, max(len(choice.branches), 1))
+        for column, branch in enumerate(choice.branches):
+            kind = "large" if column else "primary"
+            made = button(branch.label, f"choose-{branch.key}", kind, f"{branch.label}: {branch.meaning}")
+            made.clicked.connect(lambda _=False, key=branch.key: self.choice_made.emit(key))
+            meaning = label(branch.meaning, "note", "quiet")
+            meaning.setWordWrap(True)
+            self._ask_grid.addWidget(made, 1, column)
+            self._ask_grid.addWidget(meaning, 2, column, Qt.AlignmentFlag.AlignTop)
+            self._ask_grid.setColumnStretch(column, 1)
+
+    def _toggle_limit(self) -> None:
+        if self._limit is not None:
+            self._close_limit()
+            return
+        self._limit = LimitRow(self._job)
+        self._limit.chosen.connect(self._set_limit)
+        self._limit.closed.connect(self._close_limit)
+        self._column.addWidget(self._limit)
+        self._limit.field.setFocus()
+
+    def _set_limit(self, speed: int) -> None:
+        self._close_limit()
+        self._act("speed", speed)
+
+    def _close_limit(self) -> None:
+        if self._limit is not None:
+            self._limit.hide()
+            self._limit.deleteLater()
+            self._limit = None
+            self._buttons["speed"].setFocus()
+
+    def _act(self, verb: str, speed: int) -> None:
+        self.verb_requested.emit(self._job, verb, speed)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click selects what the job works on."""
+        self.selected.emit(self._job)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return and space select; Escape closes the limit."""
+        if event.key() == Qt.Key.Key_Escape and self._limit is not None:
+            self._close_limit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.selected.emit(self._job)
+        else:
+            super().keyPressEvent(event)
+
+
+def _unbroken(text: str) -> str:
+    """Lines break between the parts of a list only, never between a number and its unit."""
+    return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in text.split(" · "))
+
+
+def _put(shown: QLabel, text: str, tone: str | None = None) -> None:
+    """Exchange text and tone, only where they differ: both cost a new layout."""
+    if shown.text() != text:
+        shown.setText(text)
+    if tone is not None and shown.property("tone") != tone:
+        restyle(shown, tone=tone)

@@ -1,0 +1,93 @@
+"""The legend above the plot: a swatch and a name for each curve, as many as there is room for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from diskchain.picture.palette import DARK, Palette
+from diskchain.widgets.panels.curve_colours import Curve
+
+_GAP, _SWATCH = 18, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One curve's name and look."""
+
+    label: str
+    curve: Curve
+
+
+class Legend(QWidget):
+    """Painted from right to left; what does not fit is counted, and told in full in the tool tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: tuple[Entry, ...] = ()
+        self._colours = DARK
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """One line of text, as wide as there is room."""
+        return QSize(200, self.fontMetrics().height() + 4)
+
+    def set_theme(self, colours: Palette) -> None:
+        """Paint in these colours from now on."""
+        self._colours = colours
+        self.update()
+
+    def show_entries(self, entries: tuple[Entry, ...]) -> None:
+        """Show these curves, in this order."""
+        if entries != self._entries:
+            self._entries = entries
+            self.setToolTip("\n".join(entry.label for entry in entries))
+            self.setAccessibleName("Curves: " + ", ".join(entry.label for entry in entries))
+            self.update()
+
+    def _fitting(self) -> int:
+        """How many entries fit, with room for the count of the others."""
+        metrics = self.fontMetrics()
+        widths = [metrics.horizontalAdvance(entry.label) + _SWATCH + 6 + _GAP for entry in self._entries]
+        if sum(widths) <= self.width():
+            return len(widths)
+        room, count = self.width() - metrics.horizontalAdvance("+99 more") - _GAP, 0
+        for width in widths:
+            room -= width
+            if room < 0:
+                break
+            count += 1
+        return count
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint swatches and names."""
+        painter = QPainter(self)
+        metrics, shown = self.fontMetrics(), self._fitting()
+        rest = len(self._entries) - shown
+        right = float(self.width())
+        if rest:
+            text = f"+{rest} more"
+            right = self._text(painter, right, text, self._colours.quiet) - _GAP
+        for entry in reversed(self._entries[:shown]):
+            left = self._text(painter, right, entry.label, self._colours.text)
+            pen = QPen(QColor(entry.curve.colour), 3)
+            pen.setStyle(Qt.PenStyle.DotLine if entry.curve.dashed else Qt.PenStyle.SolidLine)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            painter.setPen(pen)
+            middle = self.height() / 2
+            painter.drawLine(QPointF(left - 6 - _SWATCH, middle), QPointF(left - 6, middle))
+            right = left - 6 - _SWATCH - _GAP
+        painter.end()
+        self.setMinimumHeight(metrics.height() + 4)
+        event.accept()
+
+    def _text(self, painter: QPainter, right: float, text: str, colour: str) -> float:
+        """Write a text that ends at `right`; gives where it begins."""
+        width = self.fontMetrics().horizontalAdvance(text)
+        painter.setPen(QColor(colour))
+        area = QRectF(right - width, 0, width + 1, self.height())
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        return right - width
