@@ -29,6 +29,7 @@ class QmpOperator:
         self._done: list[Send] = []
         self._absent: set[str] = set()
         self._notes: list[str] = []
+        self._started: list[str] = []
         self._jobs = JobWait(session, carriage, self._notes)
         self._job_began = False
         self._begun = time.monotonic()
@@ -94,15 +95,24 @@ class QmpOperator:
         job = step.command.arguments.get("job-id")
         if isinstance(job, str):
             await self._session.started(job, self._carriage.preview.operation)
+            self._started.append(job)
+        marks = await self._mark(step)
         self._done.append(step)
         try:
             await self._session.execute(step.command)
         except Refused as error:
-            self._done.remove(step)
-            self._done.append(Send(step.command, makes=step.makes))
+            self._done[-1] = Send(step.command, makes=step.makes)
+            await self._session.remember((), marks)
             raise Halt(f"QEMU refused {step.command.name}: {error.text}.", error.text, Phase.REFUSED) from error
-        if isinstance(job, str) and step.command.name.startswith("block-"):
+        if step.command.name in ("block-commit", "block-stream"):
             self._job_began = True
+
+    async def _mark(self, step: Send) -> list[str]:
+        """Mark the images that a commit changes from its first block on, so that a crash forgets none; returns the new marks."""
+        found = entries(self._carriage.preview, "changed") if step.command.name == "block-commit" else []
+        known = self._session.marked()
+        await self._session.remember(found, ())
+        return [entry.path for entry in found if entry.path not in known]
 
     async def _see_absent(self, step: Send) -> None:
         for path in step.makes if self._session.here else ():
@@ -167,14 +177,11 @@ class QmpOperator:
         now = await self._session.refresh()
         draft = preview.draft
         if self._jobs.stopped:
-            await self._session.remember(entries(preview, "changed"), ())
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)
         found = differences(draft, preview.before, now)
         if not found:
             await self._session.remember(entries(preview, "invalid"), draft.changed)
-        elif draft.unfinished:
-            await self._session.remember(entries(preview, "changed"), ())
         made = tuple(name for name in preview.after.graph.nodes if name not in preview.before.graph.nodes)
         text = f"{draft.title}: done."
         if found:
@@ -188,12 +195,12 @@ class QmpOperator:
             return self._result(Phase.LEFT, failure.text)
         preview = self._carriage.preview
         try:
+            for job in self._started:
+                await self._jobs.end(job)
             left = await undo(self._session, self._done, self._absent, self._notes)
             now = await self._session.refresh()
         except (Lost, Unanswered) as error:
             return self._lost(str(error))
-        if self._job_began and preview.draft.unfinished:
-            await self._session.remember(entries(preview, "changed"), ())
         same = not left and shape(now) == shape(preview.before) and not self._job_began
         if same:
             outcome = Phase.CANCELLED if failure.outcome is Phase.CANCELLED else Phase.REFUSED

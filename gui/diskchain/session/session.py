@@ -256,6 +256,10 @@ class Session:
         if entries or finished:
             self.ledger_changed.emit()
 
+    def marked(self) -> frozenset[str]:
+        """Paths of the images that the ledger marks."""
+        return frozenset(self.ledger.spoilt())
+
     async def dismiss(self, path: str) -> None:
         """Forget a marked image, because the user says so."""
         self.ledger.dismiss(path)

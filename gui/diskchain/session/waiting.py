@@ -90,19 +90,37 @@ class JobWait:
             self.notes.append(f"The job {job} could not be dismissed: {error.text}.")
 
     async def _cancel(self, step: Wait) -> None:
-        """End the own job, wait until it has ended, and stop the plan there."""
+        """End the own job because the user says so. :raises Halt: it was cancelled; not where it had ended by itself before."""
+        self._carriage.stop = False
         for command in step.cancel:
             try:
                 await self._session.execute(command)
             except Refused as error:
                 self.notes.append(f"{command.name}: {error.text}.")
-        for _ in range(600):
-            state = await self._session.look_at_jobs()
-            job = state.job(step.job)
-            if job is None:
-                break
-            if job.status == "concluded":
-                await self._dismiss(step.job)
+        while True:
+            job = (await self._session.look_at_jobs()).job(step.job)
+            if job is None or job.status in ("null", "concluded"):
                 break
             await self.pause()
-        raise Halt("It was stopped as you asked.", outcome=Phase.CANCELLED)
+        end = self.ends.get(step.job)
+        cancelled = bool(job.error) if job is not None and job.status == "concluded" else end is not None
+        if cancelled and (end is None or end.name == "BLOCK_JOB_CANCELLED"):
+            if job is not None:
+                await self._dismiss(step.job)
+            raise Halt("It was stopped as you asked.", outcome=Phase.CANCELLED)
+        self.notes.append(f"The job {step.job} had ended by itself before it could be stopped.")
+
+    async def end(self, job: str) -> None:
+        """After a failure: let no job of ours run on or lie about, if it is still there."""
+        found = (await self._session.look_at_jobs()).job(job)
+        if found is not None and found.status not in ("concluded", "null"):
+            try:
+                await self._session.execute(Command("job-cancel", {"id": job}))
+            except Refused as error:
+                self.notes.append(f"The job {job} could not be cancelled: {error.text}.")
+                return
+        while found is not None and found.status not in ("concluded", "null"):
+            await self.pause()
+            found = (await self._session.look_at_jobs()).job(job)
+        if found is not None:
+            await self._dismiss(job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Protocol
 
 from diskchain.model.ledger import LedgerEntry
@@ -37,6 +37,9 @@ class Worked(Protocol):
 
     async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
         """Write the ledger: images to mark, and paths whose mark is to go."""
+
+    def marked(self) -> Container[str]:
+        """Paths of the images that the ledger marks."""
 
     @property
     def here(self) -> bool:

@@ -1,0 +1,90 @@
+"""Every step of every plan is made to fail in turn: graph, files, jobs and exports are as before, and every byte is there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from diskchain.operations.catalog import parse
+from diskchain.session.carriage import Phase, Result
+from diskchain.session.journal import Journal
+from diskchain.session.session import Session
+from tests.support.failing import FailingMonitor
+from tests.support.machine import Machine
+
+pytestmark = pytest.mark.live
+
+_Keys = Mapping[str, str]
+_CHAINS = {"vda": "base <- one <- two <- three", "vdb": "data:raw <- over"}
+_PLANS: tuple[tuple[str, _Keys, bool], ...] = (
+    ("snapshot", {}, False),
+    ("snapshot", {}, True),
+    ("commit", {"top": "two", "base": "base"}, False),
+    ("commit", {"top": "three", "base": "one", "finish": "pivot"}, False),
+    ("stream", {"node": "two", "base": "base"}, False),
+    ("stream", {"node": "three"}, False),
+)
+_IDS = [f"{name} {' '.join(keys.values())}{' relative' if relative else ''}" for name, keys, relative in _PLANS]
+_POINT_OF_NO_RETURN = {"commit": ("job-complete", "job-dismiss", "blockdev-del"), "stream": ("blockdev-del",)}
+"""Commands whose refusal comes after QEMU has changed the graph for good, as it was asked to."""
+
+
+async def _carried_out(machine: Machine, name: str, keys: _Keys, monitor: FailingMonitor) -> Result:
+    session = Session(str(machine.target), lambda _: monitor, Journal(machine.folder / "journal.qmp"), reconnect=False)
+    await session.open()
+    try:
+        preview = await session.prepare(parse(name, keys, "/"))
+        return await session.carry_out(preview, confirmed=True).wait()
+    finally:
+        await session.close()
+
+
+def _commands(name: str, keys: _Keys, relative: bool) -> list[str]:
+    with Machine(_CHAINS, relative=relative) as machine:
+        monitor = FailingMonitor(str(machine.target), None)
+        result = asyncio.run(_carried_out(machine, name, keys, monitor))
+        assert result.outcome is Phase.DONE, result
+        return monitor.changing
+
+
+@pytest.mark.parametrize(("name", "keys", "relative"), _PLANS, ids=_IDS)
+def test_a_refused_step_leaves_everything_as_it_was(name: str, keys: _Keys, relative: bool) -> None:
+    commands = _commands(name, keys, relative)
+    final = _POINT_OF_NO_RETURN.get(name, ())
+    for step, command in enumerate(commands):
+        with Machine(_CHAINS, relative=relative) as machine:
+            seen, other = machine.contents("vda"), machine.contents("vdb")
+            shape, files = machine.shape(), machine.files()
+            result = asyncio.run(_carried_out(machine, name, keys, FailingMonitor(str(machine.target), step)))
+            where = f"step {step}, {command}: {result}"
+            probing = name == "snapshot" and step < 2  # a probe's refusal is what the plan wants
+            assert probing or result.outcome is not Phase.DONE or command == "blockdev-del", where
+            assert not machine.qmp("query-jobs"), where
+            if not probing and command not in final:
+                assert machine.shape() == shape, where
+                assert machine.files() == files, where
+                assert result.text.count(".") >= 2, where
+            machine.settled(vda=seen, vdb=other)
+
+
+@pytest.mark.parametrize("fault", ["lost", "unanswered"])
+@pytest.mark.parametrize(("name", "keys", "relative"), _PLANS, ids=_IDS)
+def test_an_unknown_outcome_undoes_nothing_and_loses_nothing(
+    name: str, keys: _Keys, relative: bool, fault: str
+) -> None:
+    for step, command in enumerate(_commands(name, keys, relative)):
+        with Machine(_CHAINS, relative=relative) as machine:
+            seen, other = machine.contents("vda"), machine.contents("vdb")
+            monitor = FailingMonitor(str(machine.target), step, fault)
+            result = asyncio.run(_carried_out(machine, name, keys, monitor))
+            where = f"step {step}, {command}: {result}"
+            assert result.outcome is (Phase.LOST if fault == "lost" else Phase.UNKNOWN), where
+            assert len(monitor.changing) == step + 1, f"{where}: {monitor.changing[step + 1 :]} was sent afterwards"
+            for job in machine.qmp("query-jobs"):
+                machine.qmp("job-cancel" if job["status"] != "concluded" else "job-dismiss", id=job["id"])
+                machine.until(lambda: all(j["status"] == "concluded" for j in machine.qmp("query-jobs")), "a job stays")
+                for left in machine.qmp("query-jobs"):
+                    machine.qmp("job-dismiss", id=left["id"])
+            machine.settled(vda=seen, vdb=other)
