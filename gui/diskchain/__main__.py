@@ -16,6 +16,7 @@ def main() -> int:
     """Run what the command line says; gives the exit code of the public contract."""
     words = sys.argv[1:]
     if words and (words[0] in COMMANDS or words[0].startswith("-")):
+        sys.excepthook = importlib.import_module("diskchain.cli.bug").hook
         from_words = importlib.import_module("diskchain.cli.main").main
         return cast("int", from_words(words, _render))
     # The window brings Qt, which the other commands need not wait for.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -12,28 +11,21 @@ from types import TracebackType
 
 from diskchain.cli.console import say
 
-
-def _folder() -> Path:
-    """Where the details go: the user's state folder, made if need be."""
-    state = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
-    folder = Path(state) / "diskchain" / "bugs"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return Path(tempfile.gettempdir())
-    return folder
+_PRIVATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def keep(details: str) -> Path | None:
-    """Keep details in a new file that only the user can read; None where that cannot be done."""
-    stamp = time.strftime("%Y%m%d-%H%M%S-")
+    """Keep details in a new file in the user's state folder that only the user can read; None where that cannot be done."""
+    state = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
+    folder = Path(state) / "diskchain" / "bugs"
+    path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     try:
-        handle, name = tempfile.mkstemp(prefix=stamp, suffix=".txt", dir=_folder())
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, _PRIVATE, 0o600), "w", encoding="utf-8") as file:
             file.write(details)
     except OSError:
         return None
-    return Path(name)
+    return path
 
 
 def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

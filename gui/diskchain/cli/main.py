@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from diskchain.cli import arguments, bug, console
+from diskchain.cli import arguments, console
 from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.graph import Renderer
 from diskchain.monitors.monitor import Lost, Unanswered, Unreachable
@@ -25,7 +24,6 @@ def main(words: list[str], render: Renderer | None = None) -> int:
     :param words: the first is one of `arguments.COMMANDS`, or an option.
     :param render: paints a state as svg, png or pdf; None where nothing can be painted.
     """
-    sys.excepthook = bug.hook
     try:
         return _main(words, render)
     except Ending as ending:
