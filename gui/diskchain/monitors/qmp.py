@@ -29,7 +29,7 @@ from diskchain.monitors.process import Process, read_process
 from diskchain.monitors.stream import EventStream, Fan
 from diskchain.monitors.wire import Redactor, Wire
 from diskchain.qapi.command import Command
-from diskchain.qapi.event import Event, event
+from diskchain.qapi.event import event
 from diskchain.signal import Signal
 
 GREETING_SECONDS = 2.0

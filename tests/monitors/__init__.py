@@ -1,0 +1,1 @@
+"""Lines to QEMU: real ones, faulty ones, recorded ones."""
