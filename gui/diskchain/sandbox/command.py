@@ -50,21 +50,25 @@ def words(guard: str, qemu: str, folder: Path, images: Path, rom: Path) -> list[
     for address, (disk, chain) in enumerate(CHAINS.items(), start=4):
         below: Layer | None = None
         for layer in chain:
-            command += _nodes(layer, below, images, writable=layer is chain[-1])
+            command += ["-blockdev", _node(layer, below, images, writable=layer is chain[-1])]
             below = layer
         device = f"virtio-blk-pci,id={disk},drive={chain[-1].name},bus=pcie.0,addr={address},disable-legacy=off"
         command += ["-device", device]
     return command
 
 
-def _nodes(layer: Layer, below: Layer | None, images: Path, *, writable: bool) -> list[str]:
-    """Protocol node and format node of one image."""
-    common: dict[str, object] = {"read-only": not writable, "cache": {"no-flush": True}}
-    file = {"driver": "file", "node-name": f"{layer.name}-file", "filename": str(images / layer.file), **common}
-    node = {"driver": layer.driver, "node-name": layer.name, "file": f"{layer.name}-file", **common}
+def _node(layer: Layer, below: Layer | None, images: Path, *, writable: bool) -> str:
+    """The format node of one image, with its protocol node inside: reopened and closed with it."""
+    node = {
+        "driver": layer.driver,
+        "node-name": layer.name,
+        "read-only": not writable,
+        "cache": {"no-flush": True},
+        "file": {"driver": "file", "node-name": f"{layer.name}-file", "filename": str(images / layer.file)},
+    }
     if layer.driver != "raw":
         node["backing"] = below.name if below else None
-    return ["-blockdev", json.dumps(file), "-blockdev", json.dumps(node)]
+    return json.dumps(node)
 
 
 def _escaped(path: Path) -> str:

@@ -1,12 +1,11 @@
-"""The sandbox's private folder: where it is made, its marker, and what of it may be removed.
+"""The sandbox's private folder: where it is made, and its marker.
 
     diskchain-sandbox-XXXXXXXX/     0700, locked (flock) as long as its application lives
         diskchain-sandbox.json      the marker: owner, QEMU, manifest of files
         monitor.sock  spare.sock  guest.sock  qemu.log
         images/                     the disks, and what snapshots add
 
-The rule of removal: only regular files and sockets that belong to us, that nobody holds a lock on, reached through the
-descriptors of folders of our own, so that no link is ever followed. Everything else stays, and is named.
+`removal` has the rule of what of it may go.
 """
 
 from __future__ import annotations
@@ -17,21 +16,17 @@ import json
 import os
 import shutil
 import stat
-import struct
 import tempfile
 from pathlib import Path
 
 from diskchain.sandbox.process import Process
+from diskchain.sandbox.removal import DRAFT, IMAGES, MARKER, clear, everything, is_file_name, open_folder
 
 PREFIX = "diskchain-sandbox-"
-MARKER = "diskchain-sandbox.json"
-IMAGES = "images"
 SOCKET_PATH_LIMIT = 107  # bytes of a Unix socket's path, unix(7)
 LONGEST_SOCKET = "monitor.sock"
 PLENTY = 512 << 20  # bytes free, where there is a choice
 LEAST = 192 << 20  # bytes that the disks can come to before any snapshot
-_DRAFT = "diskchain-sandbox.new"
-_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def places(runtime: Path | None = None) -> list[Path]:
@@ -74,7 +69,7 @@ class Folder:
         :raises OSError: no place is suitable; its text says why.
         """
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_choose()))
-        descriptor = os.open(path, _FOLDER_FLAGS)
+        descriptor = open_folder(path)
         with contextlib.suppress(OSError):  # a file system without flock: the process' number must do
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         folder = cls(path, descriptor, files)
@@ -103,7 +98,7 @@ class Folder:
         """
         with contextlib.suppress(ValueError):
             name = path.relative_to(self.path).as_posix()
-            if _known_shape(name):
+            if is_file_name(name):
                 if name not in self._files:
                     self._files.append(name)
                     self._write_marker()
@@ -116,9 +111,7 @@ class Folder:
             return
         descriptor, self._descriptor = self._descriptor, -1
         try:
-            names = _listing(descriptor)
-            names += [f"{IMAGES}/{name}" for name in _listing_of_images(descriptor)]
-            self.kept = clear(self.path, descriptor, names)
+            self.kept = clear(self.path, descriptor, everything(descriptor))
         finally:
             os.close(descriptor)
 
@@ -130,49 +123,10 @@ class Folder:
             "qemu": self._qemu.as_json() if self._qemu else None,
             "files": self._files,
         }
-        draft = os.open(_DRAFT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600, dir_fd=self._descriptor)
+        draft = os.open(DRAFT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600, dir_fd=self._descriptor)
         with os.fdopen(draft, "w", encoding="utf-8") as file:
             json.dump(marker, file, indent=1)
-        os.replace(_DRAFT, MARKER, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
-
-
-def clear(path: Path, descriptor: int, names: list[str]) -> list[Path]:
-    """Remove `names` from the folder open as `descriptor`, then the folder, if nothing else is in it.
-
-    The marker goes last, and only with the folder: what stays is still known as ours at the next start.
-
-    :param path: the folder's name.
-    :param names: relative names; the marker and its draft are always meant.
-    :returns: what is still there.
-    """
-    images = _open_images(descriptor)
-    try:
-        for name in names:
-            parts = name.split("/")
-            if _known_shape(name) and name not in {MARKER, _DRAFT}:
-                _remove_file(parts[-1], descriptor if len(parts) == 1 else images)
-    finally:
-        if images >= 0:
-            os.close(images)
-    with contextlib.suppress(OSError):  # not empty, or no folder: seen below
-        os.rmdir(IMAGES, dir_fd=descriptor)
-    left = [name for name in _listing(descriptor) if name not in {MARKER, _DRAFT}]
-    if left:
-        inner = [path / IMAGES / name for name in _listing_of_images(descriptor)]
-        return inner + [path / name for name in left if name != IMAGES or not inner]
-    for name in (_DRAFT, MARKER):
-        _remove_file(name, descriptor)
-    with contextlib.suppress(OSError):
-        path.rmdir()
-    return [path] if path.exists() else []
-
-
-def open_folder(path: Path) -> int:
-    """A descriptor of a folder, not through a link.
-
-    :raises OSError: it is none, or gone.
-    """
-    return os.open(path, _FOLDER_FLAGS)
+        os.replace(DRAFT, MARKER, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
 
 
 def _choose() -> Path:
@@ -198,54 +152,3 @@ def _is_private(path: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.geteuid() and not facts.st_mode & 0o077
-
-
-def _known_shape(name: str) -> bool:
-    """Whether a relative name is a file of the folder itself or of its images."""
-    parts = name.split("/")
-    plain = all(part not in {"", ".", ".."} and "\0" not in part for part in parts)
-    return plain and (len(parts) == 1 or (len(parts) == 2 and parts[0] == IMAGES))
-
-
-def _listing(descriptor: int) -> list[str]:
-    return sorted(os.listdir(descriptor))
-
-
-def _open_images(descriptor: int) -> int:
-    try:
-        return os.open(IMAGES, _FOLDER_FLAGS, dir_fd=descriptor)
-    except OSError:  # there is none, or it is something else
-        return -1
-
-
-def _listing_of_images(descriptor: int) -> list[str]:
-    images = _open_images(descriptor)
-    if images < 0:
-        return []
-    try:
-        return _listing(images)
-    finally:
-        os.close(images)
-
-
-def _remove_file(name: str, folder: int) -> None:
-    """Remove one file by the rule of removal; what may not go is left without a word (the caller looks what stayed)."""
-    if folder < 0:
-        return
-    with contextlib.suppress(OSError):
-        facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if facts.st_uid != os.geteuid():
-            return
-        if stat.S_ISSOCK(facts.st_mode) or (stat.S_ISREG(facts.st_mode) and not _is_locked(name, folder)):
-            os.unlink(name, dir_fd=folder)
-
-
-def _is_locked(name: str, folder: int) -> bool:
-    """Whether another process holds a lock on a file, as QEMU does on each image it has open (fcntl(2), F_OFD_GETLK)."""
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        asked = struct.pack("@hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        answer = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked)
-        return int(struct.unpack_from("@h", answer)[0]) != fcntl.F_UNLCK
-    finally:
-        os.close(descriptor)

@@ -3,9 +3,10 @@
     vda, 128 MiB:  base <- overlay1 <- overlay2 <- overlay3      (qcow2)
     vdb,  64 MiB:  data-base <- data-top                         (raw, qcow2)
 
-Headers name their base by its file name alone, with its format, so that the folder can be moved. The qcow2 files are
-version 3 with 64 KiB clusters, as `qemu-img create` makes them (QEMU's docs/interop/qcow2); written here they need no
-other program and a tenth of a second. Every 512 bytes of data tell their layer and cluster.
+Headers name their base by its full path and its format: with a relative name below nodes that were opened one by one,
+QEMU tells every file name as `json:{...}`, and no lesson is plain any more. The qcow2 files are version 3 with 64 KiB
+clusters, as `qemu-img create` makes them (QEMU's docs/interop/qcow2); written here they need no other program and a
+tenth of a second. Every 512 bytes of data tell their layer and cluster.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def files() -> list[str]:
 
 
 def write(folder: Path) -> None:
-    """Write all images into `folder`.
+    """Write all images into `folder`, an absolute path.
 
     :raises OSError: no space, no rights, or a file of that name is there already (none is ever replaced).
     """
@@ -83,7 +84,7 @@ def write(folder: Path) -> None:
                     for cluster in layer.clusters():
                         os.pwrite(descriptor, _data(layer, cluster), cluster * CLUSTER)
                 else:
-                    file.write(_metadata(layer, below))
+                    file.write(_metadata(layer, below, folder))
                     for cluster in layer.clusters():
                         file.write(_data(layer, cluster))
             below = layer
@@ -95,7 +96,7 @@ def _data(layer: Layer, cluster: int) -> bytes:
     return (text * (SECTOR // len(text) + 1))[:SECTOR] * (CLUSTER // SECTOR)
 
 
-def _metadata(layer: Layer, below: Layer | None) -> bytes:
+def _metadata(layer: Layer, below: Layer | None, folder: Path) -> bytes:
     """All of a qcow2 file that comes before its data, which must follow in the order of its clusters.
 
     Host clusters: 0 header, 1 refcount table, 2 refcount block, 3 L1 table, 4 the L2 table; data from 5 on. One L2 table
@@ -107,7 +108,7 @@ def _metadata(layer: Layer, below: Layer | None) -> bytes:
     for cluster in layer.clusters():
         table[cluster] = used * CLUSTER | copied
         used += 1
-    name = below.file.encode() if below else b""
+    name = bytes(folder / below.file) if below else b""
     driver = below.driver.encode() if below else b""
     # Header extension: backing format name; then the end of extensions; then the name itself.
     extensions = struct.pack(">II8s", 0xE2792ACA, len(driver), driver) if below else b""

@@ -12,9 +12,10 @@ from pathlib import Path
 from diskchain import resources
 from diskchain.sandbox import command, images
 from diskchain.sandbox.error import SandboxError
-from diskchain.sandbox.folder import IMAGES, Folder
+from diskchain.sandbox.folder import Folder
 from diskchain.sandbox.line import MOST, GuestLine
 from diskchain.sandbox.process import Process as Identity
+from diskchain.sandbox.removal import IMAGES
 
 __all__ = ["MOST", "Sandbox", "SandboxError"]
 

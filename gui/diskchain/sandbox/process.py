@@ -45,12 +45,16 @@ class Process:
         return {"pid": self.pid, "start": self.start}
 
     def lives(self) -> bool:
-        """Whether it is still there; an ended one that nobody has waited for is not."""
+        """Whether it is still there; an ended one that nobody has waited for is not.
+
+        One whose first thread has ended lives as long as another thread does: until then its files are open and locked.
+        """
         try:
             state, start = _read(self.pid)
+            threads = len(list(Path(f"/proc/{self.pid}/task").iterdir()))
         except OSError:
             return False
-        return start == self.start and state not in {"Z", "X"}
+        return start == self.start and (state not in {"Z", "X"} or threads > 1)
 
 
 def _read(pid: int) -> tuple[str, int]:

@@ -14,8 +14,9 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from diskchain.sandbox.folder import MARKER, PREFIX, clear, open_folder, places
+from diskchain.sandbox.folder import PREFIX, places
 from diskchain.sandbox.process import Process
+from diskchain.sandbox.removal import MARKER, clear, open_folder
 
 _LARGEST_MARKER = 1 << 20  # bytes
 
