@@ -15,7 +15,7 @@ LARGE = 1 << 20
 _SLICE_SECONDS = 0.006
 """How long to work before others get their turn: less than half a frame of a 60 Hz display."""
 _LIST = re.compile(r'\s*\{\s*(?:"id"\s*:\s*"[^"\\]*"\s*,\s*)?"return"\s*:\s*\[\s*')
-_NEXT = re.compile(r"\s*(?:,\s*|(?P<end>\]))")
+_NEXT = re.compile(r"\s*(?:,\s*(?!\])|(?P<end>\]))")
 
 
 class NotQmpError(Exception):

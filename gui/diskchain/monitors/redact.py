@@ -23,8 +23,16 @@ BLANK: Final = "***"
 _NAMES = r"[\w.-]*(?:password|passwd|passphrase|credentials?)|secrets?|cookies?|token|key|keydata|passkey"
 _SECRET = re.compile(rf"(?:[\w-]+\.)*(?:{_NAMES})", re.ASCII | re.IGNORECASE)
 _INSIDE = re.compile(
-    rf"""(?P<before>(?<![\w.-])(?P<quote>\\*["']?)(?:{_NAMES})(?P=quote)\s*[=:]\s*)(?P<value>\\*"(?:[^"\\]|\\.)*"|[^\s,"'{{}}&;]+)""",
-    re.ASCII | re.IGNORECASE,
+    rf"""
+    (?P<before> (?<![\w.-]) (?P<quote> \\*["']? ) (?:{_NAMES}) (?P=quote) \s*[=:]\s* )
+    (?:
+        (?P<open> \\+" ) (?: (?! (?<!\\)(?P=open) ) . )* (?: (?P=open) | \Z )   # a string within a string
+        | (?P<plain> " ) (?: [^"\\] | \\. )* (?: " | \Z )
+        | (?P<single> ' ) [^']* (?: ' | \Z )
+        | (?: ,, | [^\s,&;{{}}] )+                                              # key=value,...; a comma in it is doubled
+    )
+    """,
+    re.ASCII | re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _USER = re.compile(r"(?<=://)[^/\s\"'?#]*@")
 _QUERY = re.compile(r"(?P<before>\b(?:https?|ftps?)://[^\s\"'?]*\?)[^\s\"'#]+", re.IGNORECASE)
@@ -92,8 +100,7 @@ def asks_for_secret(sent: Mapping[str, object]) -> bool:
 
 
 def _blank_inside(found: re.Match[str]) -> str:
-    value = found["value"]
-    edge = value[: value.index('"') + 1] if '"' in value[:4] else ""
+    edge = found["open"] or found["plain"] or found["single"] or ""
     return f"{found['before']}{edge}{BLANK}{edge}"
 
 
