@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from diskchain.operations.operation import Send, Wait
+from diskchain.operations.operation import Make, Send, Wait
 from diskchain.operations.preview import Preview, walk
 from diskchain.qapi.command import Command
 
@@ -35,6 +36,8 @@ def script(preview: Preview, dialect: Dialect) -> str:
     for step in walk(preview.draft.steps):
         if isinstance(step, Wait):
             lines.append(f"# wait until job {step.job} is {step.until}")
+        elif isinstance(step, Make):
+            lines.append(f"# in a shell: {shlex.join(('qemu-img', *step.words))}")
         else:
             lines += _sent(step, dialect)
     return "\n".join(lines)

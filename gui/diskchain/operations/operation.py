@@ -65,6 +65,27 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Make:
+    """Make an empty qcow2 overlay on this computer, by `qemu-img`, where no file is yet; removed if a later step fails.
+
+    :ivar path: absolute. `header`: what it shall name as its backing file, `header_format` in which format. `size`: bytes.
+    :ivar owner: user and group it shall belong to.
+    """
+
+    path: str
+    header: str
+    header_format: str
+    size: int
+    owner: tuple[int, int]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The arguments for `qemu-img`; `-u`: the backing file is open in QEMU and is not looked at (qemu-img(1))."""
+        backing = ("-u", "-b", self.header, "-F", self.header_format)
+        return ("create", "-q", "-f", "qcow2", *backing, "--", self.path, str(self.size))
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Wait until a job of ours is `ready`, `pending`, `concluded`, or `gone`; its failure fails the plan.
 
@@ -101,7 +122,7 @@ class Choose:
         return next((branch for branch in self.branches if branch.key == self.chosen), self.branches[0])
 
 
-Step = Send | Wait | Choose
+Step = Send | Make | Wait | Choose
 
 JOB_CONTROL = ("job-", "block-job-")
 """Names of commands that steer a job begin so; they are not listed as commands of a plan."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
-from diskchain.operations.operation import JOB_CONTROL, Choose, Objection, Operation, Send, Step, Wait
+from diskchain.operations.operation import JOB_CONTROL, Choose, Make, Objection, Operation, Send, Step, Wait
 from diskchain.qapi.command import Command
 
 
@@ -24,6 +24,7 @@ class Surroundings:
     """What an operation needs to know beyond `State`, gathered off the user interface's thread.
 
     :ivar here: whether QEMU sees the same files as we do (same mount namespace); None: not known.
+    :ivar owner: user and group of QEMU, where we can make files for it by `qemu-img`; None: only QEMU itself can.
     :ivar folders: path -> what is in it, where we can see it. A path that is missing here could not be seen.
     :ivar readers: image path -> images elsewhere (closed, or open in another machine) that name it as their backing file.
     :ivar unsearched: sentences on what could not be searched.
@@ -35,6 +36,7 @@ class Surroundings:
     """
 
     here: bool | None = None
+    owner: tuple[int, int] | None = None
     folders: Mapping[str, Folder] = field(default_factory=dict)
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unsearched: tuple[str, ...] = ()
@@ -84,7 +86,7 @@ class Draft:
     after: State | None = None
 
 
-def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait]:
+def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make]:
     """Every step in order, with the expected branch where there is a choice."""
     for step in steps:
         if isinstance(step, Choose):
@@ -98,6 +100,7 @@ class Preview:
     """Everything a user is shown before anything is sent, and the plan that runs after the yes.
 
     :ivar free: bytes free at the target; None: not known. `stamp`, `serial`: what the names in the plan were made from.
+    `here`: whether QEMU sees the files that we see.
     """
 
     operation: Operation
@@ -108,6 +111,7 @@ class Preview:
     free: int | None = None
     stamp: str = ""
     serial: int = 1
+    here: bool = False
 
     @property
     def allowed(self) -> bool:
@@ -173,7 +177,15 @@ def prepare(operation: Operation, state: State, surroundings: Surroundings) -> P
             f"It may move up to {draft.moves} bytes, but only {free} bytes are free in {draft.target}; the job may stop half way."
         )
     return Preview(
-        operation, state, draft, tuple(objections), tuple(warnings), free, surroundings.stamp, surroundings.serial
+        operation,
+        state,
+        draft,
+        tuple(objections),
+        tuple(warnings),
+        free,
+        surroundings.stamp,
+        surroundings.serial,
+        surroundings.here is True,
     )
 
 

@@ -28,7 +28,7 @@ from diskchain.operations.chains import (
     path_of,
     unique,
 )
-from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
+from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.qapi.command import Command, command
 
@@ -219,6 +219,8 @@ class _Plan:
     def warnings(self) -> Iterator[str]:
         """What a user should know beforehand."""
         yield from self.operation.chosen(self.state)[1]
+        if self.surroundings.owner is None and not all(layer.plain for layer in self.layers):
+            yield "QEMU makes a file first; another client that asks it for its nodes in that moment could end QEMU."
         for layer in self.layers:
             for export in self.state.exports_on({layer.active}):
                 yield f"The export {export.id} follows the disk: its readers then see {layer.node}, which goes on changing."
@@ -242,6 +244,10 @@ class _Plan:
 
     def _make(self, layer: _Layer, tag: str) -> Iterator[Step]:
         below = self.state.graph.nodes[layer.active]
+        if self.surroundings.owner is not None:
+            size = below.virtual_size or 0
+            yield Make(layer.path, layer.header, header_format(below), size, self.surroundings.owner)
+            return
         options: dict[str, object] = {"driver": "file", "filename": layer.path, "size": 0}
         yield from _create(f"{tag}-file", options, (layer.path,))
         close = command("blockdev-del", node_name=tag)

@@ -40,15 +40,26 @@ def _job(name: str, general: Json, figures: Json, held: Sequence[tuple[str, str]
     )
 
 
-def deadly_stream(block_jobs: object) -> str:
-    """The id of a listed stream that does not dismiss itself, or an empty string.
+def deadly(block_jobs: object, jobs: object) -> str:
+    """Why the nodes must not be asked now, in one sentence; empty where they may.
 
-    Once such a stream has concluded, `query-named-block-nodes` ends QEMU 7.2.22 and 10.0.2 with SIGSEGV, and with it the
-    user's machine. A stream that does not tell how it is dismissed counts as one.
+    Two jobs make `query-named-block-nodes` deadly for QEMU, and so for the user's machine: a listed stream that does not
+    dismiss itself, once it has concluded (SIGSEGV in 7.2.22 and 10.0.2; one that does not tell how it is dismissed counts
+    too); and a `blockdev-create` of a qcow2 image while it opens the new image (assertion in `qcow2_get_specific_info`, seen
+    in 7.2.22 once in some fifty tries).
     """
     for told in mappings(block_jobs):
         if told.get("type") == "stream" and told.get("auto-dismiss") is not True:
-            return text(told.get("device"))
+            return (
+                f"While the stream {text(told.get('device'))} waits to be dismissed, asking for the details of the nodes "
+                "would end some versions of QEMU: figures are as last known."
+            )
+    for told in mappings(jobs):
+        if told.get("type") == "create" and told.get("status") not in ("concluded", "null"):
+            return (
+                f"While the job {text(told.get('id'))} makes an image, asking for the details of the nodes could end QEMU: "
+                "figures are as last known."
+            )
     return ""
 
 

@@ -14,7 +14,9 @@ from diskchain.session.files import remove_made
 from diskchain.session.worked import Worked
 
 
-async def undo(session: Worked, done: Sequence[Send], absent: Container[str], notes: list[str]) -> list[str]:
+async def undo(
+    session: Worked, done: Sequence[Send], made: Sequence[str], absent: Container[str], notes: list[str]
+) -> list[str]:
     """Take back what was sent, last first; returns sentences on what is left behind."""
     left: list[str] = []
     for step in reversed(done):
@@ -28,6 +30,7 @@ async def undo(session: Worked, done: Sequence[Send], absent: Container[str], no
                 left.append(await asyncio.to_thread(remove_made, path))
             else:
                 left.append(f"{path} may have been made; it could not be looked at from here.")
+    left += [await asyncio.to_thread(remove_made, path) for path in made]
     return [sentence for sentence in left if sentence]
 
 

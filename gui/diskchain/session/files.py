@@ -10,6 +10,8 @@ import fcntl
 import os
 import stat
 import struct
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 _LOCK = struct.Struct("hhqqi4x")
@@ -57,3 +59,26 @@ def _locked(descriptor: int) -> bool:
     asked = _LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
     told = _LOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked))
     return bool(told[0] != fcntl.F_UNLCK)
+
+
+def make_overlay(words: Sequence[str], path: str, owner: tuple[int, int]) -> None:
+    """Make a file that nobody has made before, have `qemu-img` write an empty overlay into it, and give it to QEMU's user.
+
+    :param words: arguments for `qemu-img`, without its name.
+    :raises FileExistsError: something has that name already; it is untouched.
+    :raises OSError: it could not be made; nothing is left of it.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    os.close(descriptor)
+    tool = os.environ.get("DISKCHAIN_QEMU_IMG") or "qemu-img"
+    try:
+        subprocess.run([tool, *words], capture_output=True, text=True, timeout=60, check=True)
+        if os.geteuid() == 0:
+            os.chown(path, *owner, follow_symlinks=False)
+    except subprocess.SubprocessError as error:
+        Path(path).unlink(missing_ok=True)
+        said = error.stderr if isinstance(error, subprocess.CalledProcessError) else "qemu-img did not end"
+        raise OSError(f"{path} could not be made: {str(said).strip()}") from error
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise

@@ -11,12 +11,12 @@ import time
 from collections.abc import Sequence
 
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
-from diskchain.operations.operation import Branch, Choose, Send, Step, Wait
+from diskchain.operations.operation import Branch, Choose, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
 from diskchain.session.aftermath import entries, shape, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences
-from diskchain.session.files import absent
+from diskchain.session.files import absent, make_overlay
 from diskchain.session.waiting import JobWait
 from diskchain.session.worked import Halt, Worked
 
@@ -30,6 +30,7 @@ class QmpOperator:
         self._absent: set[str] = set()
         self._notes: list[str] = []
         self._started: list[str] = []
+        self._made: list[str] = []
         self._jobs = JobWait(session, carriage, self._notes)
         self._job_began = False
         self._begun = time.monotonic()
@@ -76,6 +77,8 @@ class QmpOperator:
                 if self._carriage.stop and not self._job_began:
                     raise Halt("Stopped before it began.", outcome=Phase.CANCELLED)
                 await self._send(step)
+            elif isinstance(step, Make):
+                await self._make(step)
             elif isinstance(step, Wait):
                 await self._jobs.until(step)
             else:
@@ -114,8 +117,18 @@ class QmpOperator:
         await self._session.remember(found, ())
         return [entry.path for entry in found if entry.path not in known]
 
+    async def _make(self, step: Make) -> None:
+        try:
+            await asyncio.to_thread(make_overlay, step.words, step.path, step.owner)
+        except FileExistsError as error:
+            text = f"{step.path} exists already; a new file never replaces an old one."
+            raise Halt(text, outcome=Phase.REFUSED) from error
+        except OSError as error:
+            raise Halt(f"{step.path} could not be made.", str(error), Phase.REFUSED) from error
+        self._made.append(step.path)
+
     async def _see_absent(self, step: Send) -> None:
-        for path in step.makes if self._session.here else ():
+        for path in step.makes if self._carriage.preview.here else ():
             if not await asyncio.to_thread(absent, path):
                 raise Halt(f"{path} exists already; a new file never replaces an old one.", outcome=Phase.REFUSED)
             self._absent.add(path)
@@ -123,7 +136,7 @@ class QmpOperator:
     async def _probe(self, step: Send) -> None:
         """A read-only open that must be refused; QEMU's words are not looked at, its refusal is the answer."""
         path = str(step.command.arguments.get("filename"))
-        if self._session.here and not await asyncio.to_thread(absent, path):
+        if self._carriage.preview.here and not await asyncio.to_thread(absent, path):
             raise Halt(f"{path} exists already; a new file never replaces an old one.", outcome=Phase.REFUSED)
         try:
             await self._session.execute(step.command)
@@ -150,7 +163,7 @@ class QmpOperator:
         except Refused as error:
             self._notes.append(f"{name} stays open: {error.text}.")
 
-    async def _chosen(self, step: Choose) -> tuple[Branch, Sequence[Send | Wait]]:
+    async def _chosen(self, step: Choose) -> tuple[Branch, Sequence[Send | Make | Wait]]:
         """The branch to go, and its steps; if another client decided meanwhile, what is left of them."""
         if step.chosen:
             return step.expected, step.expected.steps
@@ -197,7 +210,7 @@ class QmpOperator:
         try:
             for job in self._started:
                 await self._jobs.end(job)
-            left = await undo(self._session, self._done, self._absent, self._notes)
+            left = await undo(self._session, self._done, self._made, self._absent, self._notes)
             now = await self._session.refresh()
         except (Lost, Unanswered) as error:
             return self._lost(str(error))

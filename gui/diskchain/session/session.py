@@ -163,11 +163,6 @@ class Session:
     # Operations
 
     @property
-    def here(self) -> bool:
-        """Whether QEMU sees the files that we see."""
-        return self._line.process is not None and self._line.process.same_files is True
-
-    @property
     def _qemu(self) -> tuple[int, int] | None:
         process = self._line.process
         return (process.pid, process.start_time) if process else None
@@ -198,6 +193,7 @@ class Session:
         process = self._line.process
         around = Around(
             here=process.same_files if process else None,
+            pid=process.pid if process else None,
             cwd=(process.cwd or "") if process else "",
             read_only=self.read_only,
             others=self.others(),
@@ -225,10 +221,12 @@ class Session:
 
     async def execute(self, command: Command) -> object:
         """Send one command. For the operator. :raises Refused, Unanswered, Lost: as the monitor tells."""
-        monitor, _ = self._line.live()
+        monitor, source = self._line.live()
         if not command.looks and self.read_only:
             raise Lost(self.read_only)
         try:
+            if command.name == "blockdev-create":
+                return await source.undisturbed(command)
             return await monitor.execute(command)
         finally:
             self._line.look_soon()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from dataclasses import replace
 
@@ -11,13 +12,15 @@ from diskchain.model.state import Machine, State
 from diskchain.monitors.monitor import Monitor, Refused
 from diskchain.qapi.command import Command, command
 from diskchain.qapi.counters import read_device_counters, read_node_counters
-from diskchain.qapi.jobs import deadly_stream, running
+from diskchain.qapi.jobs import deadly, running
 from diskchain.qapi.read import Torn, block_jobs_only, read
 from diskchain.qapi.replies import Replies, mappings, text
 from diskchain.qapi.stale import Ask
 from diskchain.session.pace import Pace
 
 _TRIES = 6
+_SHORT = 0.02
+"""Seconds between two questions whether an image is made; it takes some milliseconds."""
 
 
 class QmpSource:
@@ -45,7 +48,7 @@ class QmpSource:
     async def look(self, ask: Ask) -> State:
         """Ask anew what is named and read the state from it and what was last said of the rest.
 
-        Jobs come first: while a stream is listed that does not dismiss itself, the nodes are not asked (see `deadly_stream`).
+        Jobs come first: while one is listed that makes it deadly, the nodes are not asked (see `deadly`).
         :raises Lost: the line broke. :raises Unanswered: a query had no answer in time.
         """
         async with self._lock:
@@ -56,6 +59,19 @@ class QmpSource:
                     ask = Ask.WHOLE
             return self.state
 
+    async def undisturbed(self, begins: Command) -> object:
+        """Send a command that begins a job during which the nodes must not be asked, and wait until that job has moved on.
+
+        No look of ours comes between; only `query-jobs` is asked meanwhile.
+        """
+        async with self._lock:
+            answer = await self.monitor.execute(begins)
+            for pause in itertools.repeat(_SHORT):
+                if not deadly(None, await self._ask(command("query-jobs"))):
+                    break
+                await asyncio.sleep(pause)
+            return answer
+
     async def _look(self, ask: Ask) -> State:
         told = self._replies
         if ask & (Ask.JOBS | Ask.SHAPE | Ask.DETAILS):
@@ -63,7 +79,8 @@ class QmpSource:
         before = told.graph
         if ask & Ask.SHAPE:
             await self._ask_shape()
-        if (ask & Ask.DETAILS) or told.graph is not before or told.named is None:
+        unasked = told.named is None and not deadly(told.block_jobs, told.jobs)
+        if (ask & Ask.DETAILS) or told.graph is not before or unasked:
             await self._ask_details()
         if ask == Ask.JOBS and {job.id for job in self.state.jobs} == {text(j.get("id")) for j in mappings(told.jobs)}:
             self.state = block_jobs_only(told.block_jobs, self.state)
@@ -91,18 +108,13 @@ class QmpSource:
 
     async def _ask_details(self) -> None:
         start, told = time.monotonic(), self._replies
-        stream = deadly_stream(told.block_jobs)
-        if stream:
+        told.reduced = deadly(told.block_jobs, told.jobs)
+        if told.reduced:
             told.named = None
-            told.reduced = (
-                f"While the stream {stream} waits to be dismissed, asking for the details of the nodes would end "
-                "some versions of QEMU: figures are as last known."
-            )
             told.block, told.peripherals = await asyncio.gather(
                 self._ask(command("query-block")), self._ask(command("qom-list", path="/machine/peripheral"))
             )
         else:
-            told.reduced = ""
             told.named, told.block, told.peripherals = await asyncio.gather(
                 self._ask(command("query-named-block-nodes", flat=True)),
                 self._ask(command("query-block")),

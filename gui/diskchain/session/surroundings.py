@@ -19,11 +19,13 @@ from diskchain.operations.preview import Folder, Surroundings
 class Around:
     """What a session knows by itself for the surroundings.
 
-    :ivar here: whether QEMU sees the files we see. `cwd`: QEMU's working folder. `read_only`: why nothing may be changed.
+    :ivar here: whether QEMU has the mounts we have. `pid`: its process, None = not known. `cwd`: its working folder.
+    :ivar read_only: why nothing may be changed.
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
     """
 
     here: bool | None = None
+    pid: int | None = None
     cwd: str = ""
     read_only: str = ""
     others: Mapping[str, State] = field(default_factory=dict)
@@ -35,10 +37,11 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
     """Look around. Blocks for as long as the file system takes (the search itself is bounded to 3 s): call it in a thread."""
     images = tuple(_absolute(path, around.cwd) for path in concerns.images)
     folders = tuple(dict.fromkeys(_absolute(path, around.cwd) for path in concerns.folders))
+    here = _sees_the_same(around, (*folders, *(posixpath.dirname(path) for path in images)))
     readers: dict[str, list[str]] = {}
     unsearched: list[str] = []
     seen: dict[str, Folder] = {}
-    if around.here:
+    if here:
         search = Search(images)
         for folder in dict.fromkeys(posixpath.dirname(path) for path in images):
             search.look_through(folder)
@@ -52,7 +55,8 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         _open_elsewhere(images, name, other, readers)
     kept = {image: tuple(path for path in found if path not in around.spoilt) for image, found in readers.items()}
     return Surroundings(
-        here=around.here,
+        here=here,
+        owner=_owner(around.pid) if here else None,
         folders=seen,
         readers={image: found for image, found in kept.items() if found},
         unsearched=tuple(unsearched),
@@ -63,6 +67,27 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         own_jobs=around.own_jobs,
         cwd=around.cwd,
     )
+
+
+def _sees_the_same(around: Around, folders: tuple[str, ...]) -> bool | None:
+    """Whether these folders are the same ones for QEMU: it has our mounts, or they are the very same through its own root."""
+    if around.here or around.pid is None:
+        return around.here
+    try:
+        return bool(folders) and all(Path(path).samefile(f"/proc/{around.pid}/root{path}") for path in folders)
+    except OSError:
+        return around.here
+
+
+def _owner(pid: int | None) -> tuple[int, int] | None:
+    """The user and group to whom a file that we make for QEMU must belong; None where we cannot make such a file."""
+    if pid is None:
+        return None
+    try:
+        told = Path(f"/proc/{pid}").stat()
+    except OSError:
+        return None
+    return (told.st_uid, told.st_gid) if os.geteuid() in (0, told.st_uid) else None
 
 
 def _absolute(path: str, cwd: str) -> str:

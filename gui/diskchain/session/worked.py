@@ -41,10 +41,6 @@ class Worked(Protocol):
     def marked(self) -> Container[str]:
         """Paths of the images that the ledger marks."""
 
-    @property
-    def here(self) -> bool:
-        """Whether QEMU sees the files that we see."""
-
 
 class Halt(Exception):
     """The plan cannot go on: plain words, and QEMU's own behind them."""
