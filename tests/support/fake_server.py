@@ -49,6 +49,7 @@ class HangUp:
 
 
 Answer = Return | Error | Raw | Never | HangUp
+Scripted = Answer | Callable[[Mapping[str, object]], Answer]
 
 
 class FakeServer:
@@ -63,13 +64,13 @@ class FakeServer:
     def __init__(
         self,
         path: Path,
-        answers: Mapping[str, Answer | Callable[[Mapping[str, object]], Answer]] | None = None,
+        answers: Mapping[str, Scripted] | None = None,
         greeting: bytes | None = GREETING,
         greet_after: float = 0.0,
         one_client: bool = False,
     ) -> None:
         self.path = path
-        self.answers = {"qmp_capabilities": Return({}), **(answers or {})}
+        self.answers: dict[str, Scripted] = {"qmp_capabilities": Return({}), **(answers or {})}
         self.asked: list[dict[str, object]] = []
         self._greeting, self._greet_after = greeting, greet_after
         self._turn = asyncio.Semaphore(1 if one_client else 1_000)
