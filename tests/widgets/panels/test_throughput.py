@@ -1,0 +1,216 @@
+"""The plot of what moves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+from tests.support.fake_session import BACKUP, MIB, MIRROR, FakeSession
+
+from diskchain.model.measured import Mark
+from diskchain.picture.palette import DARK, LIGHT, Palette, contrast
+from diskchain.session.session import Session
+from diskchain.widgets.panels.axes import ceiling, rate_ticks, time_ticks
+from diskchain.widgets.panels.curve_colours import all_colours, guest_curve, job_curve
+from diskchain.widgets.panels.marks import Shown, shown_marks
+from diskchain.widgets.panels.throughput import ThroughputPlot
+
+Plotted = tuple[ThroughputPlot, FakeSession, list[float]]
+
+
+@pytest.fixture
+def plotted(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Plotted:
+    """A plot in sight with its machine, and the moments of its drawings."""
+    session = FakeSession(at=1000.0)
+    plot = ThroughputPlot(clock=lambda: session.now)
+    qtbot.addWidget(plot)
+    plot.set_theme(DARK)
+    plot.resize(700, 260)
+    plot.set_session(cast("Session", session))
+    plot.show()
+    qtbot.waitUntil(lambda: plot._canvas is not None)
+    qtbot.wait(20)
+    drawn: list[float] = []
+    canvas = plot._canvas
+    assert canvas is not None
+    draw = cast("Callable[..., None]", canvas.draw)
+
+    def noted(*arguments: object) -> None:
+        drawn.append(session.now)
+        draw(*arguments)
+
+    monkeypatch.setattr(canvas, "draw", noted)
+    return plot, session, drawn
+
+
+def run(session: FakeSession, seconds: float, **speeds: float) -> None:
+    for _ in range(round(seconds / 0.25)):
+        session.sample(0.25, {name.replace("_", "-"): speed / 4 for name, speed in speeds.items()})
+
+
+def entries(plot: ThroughputPlot) -> list[str]:
+    return [entry.label for entry in plot._legend._entries]
+
+
+def test_jobs_and_guest_on_one_axis(plotted: Plotted) -> None:
+    plot, session, _ = plotted
+    session.be(MIRROR, BACKUP)
+    session.happen("started", BACKUP.id)
+    run(session, 20, diskchain_1=200 * MIB, b0=50 * MIB)
+    plot.redraw()
+    assert entries(plot) == ["mirror vdb", "backup vdc", "guest reads", "guest writes"]
+    canvas = plot._canvas
+    assert canvas is not None
+    highest = {key: float(curve.getData()[1].max()) for key, curve in canvas._curves.items()}
+    assert highest["diskchain-1#1"] == pytest.approx(200, rel=0.05)
+    assert highest["b0#2"] == pytest.approx(50, rel=0.05)
+    assert highest["written"] == pytest.approx(18, rel=0.05)
+    assert canvas._end == 240
+    assert [mark.text for mark in canvas._marks.marks] == ["backup vdc started"]
+    assert "mirror vdb 200 MiB/s" in plot.accessibleDescription()
+
+
+def test_it_draws_at_most_four_times_a_second(plotted: Plotted, qtbot: QtBot) -> None:
+    _, session, drawn = plotted
+    session.be(MIRROR)
+    qtbot.wait(300)
+    drawn.clear()
+    for _ in range(50):
+        session.sample(0.02, {"diskchain-1": MIB})
+        qtbot.wait(10)
+    assert 1 <= len(drawn) <= 4
+
+
+def test_it_draws_nothing_while_hidden_or_while_nothing_comes(plotted: Plotted, qtbot: QtBot) -> None:
+    plot, session, drawn = plotted
+    qtbot.wait(600)
+    drawn.clear()
+    qtbot.wait(600)
+    assert drawn == []
+    plot.hide()
+    run(session, 5)
+    qtbot.wait(400)
+    assert drawn == []
+    plot.show()
+    assert len(drawn) == 1
+
+
+def test_curves_come_and_go(plotted: Plotted) -> None:
+    plot, session, _ = plotted
+    session.be(MIRROR)
+    run(session, 5, diskchain_1=100 * MIB)
+    session.be()
+    run(session, 30)
+    plot.redraw()
+    assert "mirror vdb" in entries(plot)
+    run(session, 60)
+    plot.redraw()
+    assert "mirror vdb" not in entries(plot)
+    plot.show_window(600.0)
+    assert "mirror vdb" in entries(plot)
+    run(session, 600)
+    plot.redraw()
+    assert entries(plot) == ["guest reads", "guest writes"]
+
+
+def test_the_window_is_chosen_by_a_button(plotted: Plotted) -> None:
+    plot, _, _ = plotted
+    button = plot.findChild(QPushButton, "plot-10min")
+    assert button is not None
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert plot._canvas is not None
+    assert plot._canvas._window == 600.0
+
+
+def test_another_machine_or_none(plotted: Plotted) -> None:
+    plot, first, _ = plotted
+    run(first, 5)
+    plot.set_session(None)
+    plot.redraw()
+    assert entries(plot) == []
+    plot.set_theme(LIGHT)
+    plot.redraw()
+
+
+def test_pyqtgraph_is_imported_late() -> None:
+    code = (
+        "import sys; import diskchain.widgets.panels.throughput; "
+        "sys.exit(any(name in sys.modules for name in ('pyqtgraph', 'numpy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT])
+def test_colours_can_be_seen_and_mean_no_state(palette: Palette) -> None:
+    colours = all_colours(palette.dark)
+    assert len(set(colours)) == len(colours) == 5
+    assert min(contrast(colour, palette.raised) for colour in colours) >= 4.5
+    states = {palette.green, palette.amber, palette.red, palette.blue}
+    assert not states & set(colours)
+    looks = [job_curve(number, palette.dark) for number in range(8)]
+    assert len({*looks, guest_curve("read", palette.dark), guest_curve("written", palette.dark)}) == 10
+
+
+def marks(*at_and_word: tuple[float, str]) -> list[Mark]:
+    return [Mark(at, word, "j") for at, word in at_and_word]
+
+
+def shown(found: list[Mark]) -> list[Shown]:
+    return shown_marks(found, 100.0, 60.0, lambda _: "job", lambda text: 6.0 * len(text), 600.0)
+
+
+def test_marks_inside_the_window() -> None:
+    assert [(mark.at, mark.text) for mark in shown(marks((10, "started"), (70, "ready"), (120, "failed")))] == [
+        (-30.0, "job ready")
+    ]
+
+
+def test_texts_do_not_cover_one_another() -> None:
+    found = shown(marks((60, "started"), (60.5, "limit changed"), (61, "paused"), (99.9, "ready")))
+    assert [(mark.text, mark.left) for mark in found] == [
+        ("job ready", True), ("job paused", False), ("job limit changed", True), ("", False),
+    ]  # fmt: skip
+
+
+def test_qemus_own_pauses_are_no_marks() -> None:
+    assert shown(marks((80, "paused"), (80.1, "resumed"))) == []
+    assert [mark.text for mark in shown(marks((80, "paused"), (90, "resumed")))] == ["job resumed", "job paused"]
+
+
+@given(some.lists(some.floats(41, 100), max_size=30))
+def test_no_two_texts_overlap(moments: list[float]) -> None:
+    found = shown(marks(*((at, "completed") for at in sorted(moments))))
+    spans = sorted(_span(mark) for mark in found if mark.text)
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
+    assert all(begin >= 0 and end <= 605 for begin, end in spans)
+
+
+def _span(mark: Shown) -> tuple[float, float]:
+    line, width = mark.at / 60 * 600 + 600, 6.0 * len(mark.text)
+    return (line - 5 - width, line - 5) if mark.left else (line + 5, line + 5 + width)
+
+
+@given(some.floats(0, 1e7), some.floats(0, 1e7))
+def test_the_rate_axis_holds_the_highest(highest: float, other: float) -> None:
+    end = ceiling(highest)
+    assert highest <= end <= max(2 * highest, 0.5)
+    assert ceiling(highest, ceiling(other)) >= highest
+    assert len(rate_ticks(end)) == 5
+
+
+def test_the_axis_rests() -> None:
+    end = ceiling(200)
+    assert end == 240
+    assert ceiling(120, end) == end
+    assert ceiling(20, end) < end
+    assert [text for _, text in time_ticks(600)] == ["-10 min", "-8 min", "-6 min", "-4 min", "-2 min", "now"]
