@@ -49,7 +49,7 @@ def _details(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
     pill = Badge(look.driver, look.tone)
     room = min(badge_width(pill, tiny + (1 if tiny == text.BADGE else 0)), (right - left) * 0.45)
     paint_badge(painter, QRectF(right - room, top + 10, room, max(16.0, tiny + 6)), pill, palette, max(tiny, 10))
-    _line(painter, left, right - room - 6, top + 18, look.name, palette.text, name, bold=True)
+    _name(painter, left, right - room - 6, top + 18, look.name, palette.text, name, bold=True)
     painter.save()
     text.write(
         painter,
@@ -78,7 +78,7 @@ def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
     """The card with little room: its name, its bar, and while it fits the badge that matters most."""
     name = text.at_scale(text.NAME, scale)
     left, right, top = box.x() + INSET - 2, box.right() - 8, box.y()
-    _line(painter, left, right, top + 24, look.name, palette.text, name, bold=True)
+    _name(painter, left, right, top + 24, look.name, palette.text, name, bold=True)
     _bar(painter, QRectF(left, top + 47, right - left, 9), look, palette)
     if scale >= SOME and look.badges:
         tiny = text.at_scale(text.BADGE, scale)
@@ -86,10 +86,15 @@ def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
         paint_badges(painter, QRectF(left, top + 80 - height / 2, right - left, height), look.badges[:1], palette, tiny)
 
 
-def _line(
+def _name(
     painter: QPainter, left: float, right: float, middle: float, line: str, value: str, size: int, bold: bool
 ) -> None:
-    text.write(painter, QRectF(left, middle - size, right - left, 2 * size), line, colour(value), size, bold)
+    least = max(size - 2, text.LEAST)
+    while size > least and text.width(line, size, bold) > right - left:
+        size -= 1
+    text.write(
+        painter, QRectF(left, middle - size, right - left, 2 * size), line, colour(value), size, bold, middle=True
+    )
 
 
 def _bar(painter: QPainter, track: QRectF, look: CardLook, palette: Palette) -> None:

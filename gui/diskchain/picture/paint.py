@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
-from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF
+from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from diskchain.model.state import State
@@ -72,7 +72,7 @@ def _png(plan: Plan, area: QRectF, palette: Palette, sink: QBuffer) -> None:
     painter.scale(scale, scale)
     paint(painter, plan, palette)
     painter.end()
-    image.save(sink, b"PNG")
+    QImageWriter(sink, QByteArray(b"png")).write(image)
 
 
 def _pdf(plan: Plan, area: QRectF, palette: Palette, sink: QBuffer) -> None:

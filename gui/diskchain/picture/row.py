@@ -8,7 +8,7 @@ from diskchain.model import words
 from diskchain.model.root import Export
 from diskchain.picture.flows import Flow, flows
 from diskchain.picture.folding import Fold, fold
-from diskchain.picture.look import FoldLook, TitleLook
+from diskchain.picture.look import FoldLook, PillLook, TitleLook
 from diskchain.picture.plan import Link, Spot
 from diskchain.picture.strands import Strand, filters_above, filters_between
 from diskchain.picture.telling import Telling
@@ -32,7 +32,10 @@ APART = 212.0
 
 
 class Row:
-    """Collects one disk's spots and links from the left to the right, strands one under the other."""
+    """Collects one disk's spots and links from the left to the right, strands one under the other.
+
+    Of what would be (a ghost) only the chain is drawn: devices and what is above the top stand over it already.
+    """
 
     def __init__(self, telling: Telling, key: str, y: float, columns: Mapping[str, float]) -> None:
         self.spots: list[Spot] = []
@@ -45,6 +48,7 @@ class Row:
         self._columns = columns
         self._prefix = "after:" if telling.ghost else ""
         self._at: dict[str, Spot] = {}
+        self._beside: set[str] = set()
 
     def title(self, text: str, strong: str = "", action: str = "") -> None:
         """The words above the row."""
@@ -65,10 +69,10 @@ class Row:
         """Cards of one strand; a branch starts one column right of what it hangs on."""
         telling, graph = self._telling, self._telling.state.graph
         wanted = set(wanted) | {end for flow in flows(telling.state) for end in (flow.source, flow.target)}
-        above = filters_above(graph, strand.devices, strand.top)
-        head = PILL_H + ARROW if strand.devices else 0.0
+        above = filters_above(graph, strand.devices, strand.top) if not telling.ghost else ()
+        head = PILL_H + ARROW if strand.devices and not telling.ghost else 0.0
         y = (self.bottom if number == 0 else self.bottom + 14) + head + len(above) * (SLIM_H + STEP)
-        y += 0 if strand.devices or above else 6
+        y += 0 if head or above else 6
         x = LEFT
         hanger = self._at.get(strand.hangs or "")
         if hanger is not None:
@@ -137,7 +141,7 @@ class Row:
             self._link("device", spot, below, "amber")
             below = spot
         x = top.right
-        for device in strand.devices:
+        for device in strand.devices if not self._telling.ghost else ():
             x -= PILL_W
             key = f"{self._prefix}device:{device.name}"
             spot = self._add(Spot(key, self._telling.device(device), x, y - ARROW - PILL_H, PILL_W, PILL_H, self._key))
@@ -170,29 +174,38 @@ class Row:
         x = source.right + APART
         spot = self._add(Spot(key, self._telling.card(strand.top), x, source.y, CARD_W, CARD_H, self._key, strand.top))
         self._at[strand.top] = spot
+        self._beside.add(strand.top)
         self.shows[strand.top] = key
 
     def flows(self) -> None:
         """A line and a pill for each job that moves data within this row."""
-        under = 0
         for flow in flows(self._telling.state):
             job = self._telling.state.job(flow.job)
-            source, target = self._at.get(flow.source), self._at.get(flow.target)
-            if job is None or source is None or target is None or source is target:
-                continue
-            across = target.y == source.y and target.x - source.right > PITCH - 2 * GAP
-            if across:
-                x, y = (source.right + target.x - JOB_W) / 2, source.y + CARD_H / 2 - 34
-            else:
-                x = (source.x + source.w / 2 + target.x + target.w / 2 - JOB_W) / 2
-                y = self.bottom + 20 + under * 34
-                under += 1
-            pill = self._add(Spot(f"job:{job.id}", self._telling.job(job), x, y, JOB_W, JOB_H, self._key))
-            moving = job.status == "running" and not job.paused
-            kind = "across" if across else "under"
-            link = Link(f"job:{job.id}", source.key, target.key, kind, self._key, "green", moving=moving, via=pill.key)
-            self.links.append(link)
-            self.bottom = max(self.bottom, pill.bottom)
+            if job is not None:
+                moving = job.status == "running" and not job.paused
+                self.flow(f"job:{job.id}", flow.source, flow.target, self._telling.job(job), moving)
+
+    def flow(
+        self, key: str, source_name: str, target_name: str, look: PillLook, moving: bool, w: float = JOB_W
+    ) -> None:
+        """Data moves from one node to another: a dashed line past a pill. Nothing where both are in one fold."""
+        source, target = self._at.get(source_name), self._at.get(target_name)
+        if source is None or target is None or source is target:
+            return
+        across = target_name in self._beside
+        if across:
+            x, y = (source.right + target.x - w) / 2, source.y + CARD_H / 2 - 34
+        else:
+            x = max((source.x + source.w / 2 + target.x + target.w / 2 - w) / 2, LEFT)
+            y = self.bottom + 20
+        pill = self._add(Spot(key, look, x, y, w, JOB_H, self._key))
+        kind = "across" if across else "under"
+        self.links.append(Link(key, source.key, target.key, kind, self._key, "green", moving=moving, via=pill.key))
+        self.bottom = max(self.bottom, pill.bottom)
+
+    def columns(self) -> dict[str, float]:
+        """Where each node stands across, for a row that is to be read against this one."""
+        return {name: spot.x for name, spot in self._at.items() if spot.node == name}
 
     def _add(self, spot: Spot) -> Spot:
         self.spots.append(spot)

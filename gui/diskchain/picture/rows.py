@@ -105,13 +105,15 @@ def place_disks(placer: Placer, telling: Telling, wish: Wish, disks: list[Disk])
     _place_loose(placer, telling, wish, loose)
 
 
-def disk_row(telling: Telling, wish: Wish, disk: Disk, y: float, columns: Mapping[str, float] | None = None) -> Row:
-    """One disk as cards. `columns`: x of nodes that shall stand where they stand elsewhere."""
+def disk_row(
+    telling: Telling, wish: Wish, disk: Disk, y: float, columns: Mapping[str, float] | None = None, strong: str = ""
+) -> Row:
+    """One disk as cards. `columns`: x of nodes that shall stand where they stand elsewhere. `strong`: now, after."""
     row = Row(telling, disk.key, y, columns or {})
     devices = ", ".join(one_line(device.name) for device in disk.devices)
-    row.title(
-        f"{_machine(telling)} / {devices or one_line(disk.strands[0].top)}", "not attached" if not devices else ""
-    )
+    title = f"{_machine(telling)} / {devices or one_line(disk.strands[0].top)}"
+    open_ = disk.key in wish.unfolded and 0 < cards_that_fit(wish.room) < max(len(s.names) for s in disk.strands)
+    row.title(title, strong or ("not attached" if not devices else ""), "Fold" if open_ else "")
     fits = len(tuple(disk.names)) if disk.key in wish.unfolded or wish.room <= 0 else cards_that_fit(wish.room)
     for number, strand in enumerate(disk.strands):
         row.strand(strand, fits, wish.selected, number)

@@ -65,3 +65,9 @@ def write(
     painter.setFont(font(size, bold, mono))
     painter.setPen(colour)
     painter.drawText(box, int(align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), shown)
+
+
+def forget() -> None:
+    """Measure everything anew: the system's font has changed."""
+    for cached in (font, metrics, width, elided):
+        cached.cache_clear()

@@ -9,8 +9,10 @@ from typing import Protocol
 from diskchain.model.diff import Diff
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
+from diskchain.operations.preview import Preview
 from diskchain.picture.look import CardLook, SlimLook
 from diskchain.picture.plan import Plan, Spot
+from diskchain.picture.prospect import place_preview
 from diskchain.picture.rows import Wish, place
 from diskchain.picture.telling import Measures, Telling
 
@@ -30,17 +32,21 @@ class Planner:
     state: State | None = None
     ledger: Remembered | None = None
     meter: Measures | None = None
+    preview: Preview | None = None
+    full: bool = False
     wish: Wish = field(default_factory=Wish)
 
     def plan(self) -> Plan:
         """The whole picture."""
         if self.state is None:
             return Plan()
+        if self.preview is not None:
+            return place_preview(self.preview, self.state, self.meter, self.wish)
         return place(Telling(self.state, self.meter), self.wish, self._entries())
 
     def changed_spots(self, plan: Plan, change: Diff) -> list[Spot] | None:
         """The spots that a change touches, where it moves nothing; None: everything must be placed anew."""
-        if self.state is None or change.structural or change.others or change.edges_changed:
+        if self.state is None or self.preview is not None or change.structural or change.others or change.edges_changed:
             return None
         found = []
         telling = Telling(self.state, self.meter)

@@ -1,0 +1,120 @@
+"""A preview as a picture: the rows that it concerns as they are now, below each what it would be, all others as lines."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import replace
+
+from diskchain.model import words
+from diskchain.model.state import State
+from diskchain.operations.preview import Preview
+from diskchain.picture.look import Badge, PillLook
+from diskchain.picture.plan import Link, Plan
+from diskchain.picture.row import PITCH, Row
+from diskchain.picture.rows import Placer, Wish, disk_row, place_disks
+from diskchain.picture.strands import Disk, disks_of
+from diskchain.picture.telling import Measures, Telling
+
+FLOW_W = 196.0
+
+
+def place_preview(preview: Preview, state: State, meter: Measures | None, wish: Wish) -> Plan:
+    """Place a preview over the present state (a fresher look than the one it was prepared on may have come since)."""
+    telling = Telling(state, meter, _marks(preview, state))
+    ghost = Telling(preview.after, None, ghost=True)
+    now, then = disks_of(state), disks_of(preview.after)
+    concerned = [disk for disk in now if _concerned(disk, telling, preview)]
+    if not concerned:
+        concerned = [disk for disk in now if not disk.loose][:1]
+    wish = replace(wish, selected=wish.selected | frozenset(_wanted(telling, preview)))
+    placer = Placer()
+    for disk in concerned:
+        row = disk_row(telling, wish, disk, placer.y, strong="now")
+        _flow(row, preview)
+        placer.take(row)
+        for after in _successors(disk, then):
+            below = disk_row(ghost, wish, after, placer.y, row.columns(), "after")
+            _count_images(below, disk, after)
+            placer.take(below)
+    rest = [disk for disk in now if disk not in concerned]
+    place_disks(placer, Telling(state, meter), replace(wish, only=frozenset()), rest)
+    return placer.plan()
+
+
+def _nodes_of(state: State, path: str) -> Iterator[str]:
+    """Nodes that are no protocol nodes under a format node and whose file is this one, relative names told by their end."""
+    for name, node in state.graph.nodes.items():
+        if not node.file or state.graph.is_leftover_child(name):
+            continue
+        if node.file == path or (not posixpath.isabs(node.file) and path.endswith("/" + posixpath.normpath(node.file))):
+            yield name
+
+
+def _marks(preview: Preview, state: State) -> dict[str, tuple[Badge, ...]]:
+    """The words on cards of files that change or become invalid. An active image changes all the time: no word."""
+    marks: dict[str, tuple[Badge, ...]] = {}
+    for path in preview.draft.changed:
+        marks.update(
+            (name, (Badge("WILL CHANGE", "amber"),)) for name in _nodes_of(state, path) if name not in state.active
+        )
+    for path in preview.draft.invalid:
+        marks.update((name, (Badge("WILL BE INVALID", "red"),)) for name in _nodes_of(state, path))
+    return marks
+
+
+def _wanted(telling: Telling, preview: Preview) -> Iterator[str]:
+    """Nodes that must not be folded away."""
+    yield from preview.draft.flow or ()
+    changing = [name for name, badges in telling.marks.items() if badges[0].tone == "amber"]
+    yield from changing
+
+
+def _concerned(disk: Disk, telling: Telling, preview: Preview) -> bool:
+    names = set(disk.names)
+    flow = preview.draft.flow
+    if (flow is not None and not names.isdisjoint(flow)) or not names.isdisjoint(telling.marks):
+        return True
+    after = preview.after
+    for device in disk.devices:
+        later = after.device(device.name)
+        if later is None or later.root is None:
+            return True
+        if after.graph.chain(later.root) != telling.state.graph.chain(device.root or ""):
+            return True
+    return False
+
+
+def _successors(disk: Disk, then: list[Disk]) -> list[Disk]:
+    """What a disk becomes: the disks with its devices, else with any of its nodes."""
+    same = [after for after in then if after.key == disk.key and after.devices]
+    names = set(disk.names)
+    return same or [after for after in then if not after.loose and not names.isdisjoint(after.names)]
+
+
+def _flow(row: Row, preview: Preview) -> None:
+    flow = preview.draft.flow
+    if flow is None:
+        return
+    down = flow[1] in preview.before.graph.chain(flow[0])
+    moves = preview.draft.moves
+    amount = f"up to {words.size(moves)}" if moves else "data"
+    look = PillLook(f"{amount} moves {'down' if down else 'up'}", "", "green", "job")
+    row.flow("flow:preview", *flow, look, moving=False, w=FLOW_W)
+
+
+def _count_images(row: Row, before: Disk, after: Disk) -> None:
+    """Say on the first long line how many images a read may cross."""
+    old, new = len(before.strands[0].names), len(after.strands[0].names)
+    if old == new:
+        return
+    label = f"reads cross {new} image{'s' if new > 1 else ''} instead of {old}"
+    spots = {spot.key: spot for spot in row.spots}
+    for at, link in enumerate(row.links):
+        if link.kind == "backing" and spots[link.start].x - spots[link.end].right > PITCH:
+            row.links[at] = _labelled(link, label)
+            return
+
+
+def _labelled(link: Link, label: str) -> Link:
+    return replace(link, label=label)

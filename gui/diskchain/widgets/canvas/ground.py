@@ -1,0 +1,135 @@
+"""The canvas's ground: the scene, zoom and pan, dots, and the veil over what is no longer live."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QWheelEvent
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
+
+from diskchain.picture import text
+from diskchain.picture.ink import colour, pen
+from diskchain.widgets.canvas.camera import STEP, Camera
+from diskchain.widgets.canvas.ghost import wrapped
+from diskchain.widgets.canvas.scene import CanvasScene
+from diskchain.widgets.canvas.style import Style
+from diskchain.widgets.theme import palette_of
+
+_WHEEL = 1.0015
+"""Zoom for each eighth of a degree that a wheel turns."""
+
+
+class Ground(QGraphicsView):
+    """Everything of the canvas that does not depend on what it shows.
+
+    :ivar looks: what all items share. `canvas`: the scene (kept here: the view alone would not keep it alive).
+    """
+
+    zoom_changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.looks = Style(palette_of(self))
+        self.canvas = CanvasScene(self.looks, self)
+        self.camera = Camera(self)
+        self._live = True
+        self._text = ""
+        self.setScene(self.canvas)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+
+    def set_connection(self, live: bool, words: str) -> None:
+        """Say how the line stands: not live greys what is shown, with these words over it; alone where nothing is shown."""
+        if (live, words) != (self._live, self._text):
+            self._live, self._text = live, words
+            self.viewport().update()
+
+    def fit(self) -> None:
+        """Bring everything in sight."""
+        self.camera.by_itself = True
+        self.camera.fit(self.canvas.sceneRect())
+        self.zoomed()
+
+    def zoom_in(self) -> None:
+        """Zoom in by a step."""
+        self.zoom_by(STEP)
+
+    def zoom_out(self) -> None:
+        """Zoom out by a step."""
+        self.zoom_by(1 / STEP)
+
+    def zoom_reset(self) -> None:
+        """Go back to natural size."""
+        self.zoom_by(1 / self.camera.scale)
+
+    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
+        """Zoom by a factor at a point of the viewport, or its middle."""
+        self.camera.zoom_by(factor, at)
+        self.zoomed()
+
+    def zoomed(self) -> None:
+        """Let items know the zoom."""
+        self.looks.scale = self.camera.scale
+        self.viewport().update()
+        self.zoom_changed.emit(self.camera.scale)
+
+    def set_reduced_motion(self, on: bool) -> None:
+        """Let changes jump and dashes stand still, or not."""
+        self.looks.still = on
+
+    def sight(self) -> QRectF:
+        """What is seen, in scene units."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """The dotted ground."""
+        self.camera.paint_ground(painter, QRectF(rect), self.looks.palette)
+
+    def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:
+        """The veil and the words where the line is not live, or nothing is there to be seen."""
+        empty = not self.canvas.plan.spots
+        if (self._live and not empty) or not self._text:
+            return
+        painter.save()
+        painter.resetTransform()
+        palette = self.looks.palette
+        room = self.viewport().rect()
+        if not empty:
+            painter.fillRect(room, colour(palette.ground, 140))
+        lines = wrapped(self._text, min(room.width() - 80, 520), 13, bold=True)
+        width = max((text.width(line, 13, bold=True) for line in lines), default=0) + 40
+        height = 20.0 * len(lines) + 18
+        y = 14.0 if not empty else (room.height() - height) / 2
+        box = QRectF((room.width() - width) / 2, y, width, height)
+        painter.setPen(pen(palette.amber if not self._live else palette.line, 1.4))
+        painter.setBrush(colour(palette.raised))
+        painter.drawRoundedRect(box, 9, 9)
+        for at, line in enumerate(lines):
+            where = QRectF(box.x(), box.y() + 9 + at * 20, box.width(), 20)
+            text.write(painter, where, line, colour(palette.text), 13, bold=True, align=Qt.AlignmentFlag.AlignHCenter)
+        painter.restore()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Scroll; what is fixed to the window must be painted whole."""
+        super().scrollContentsBy(dx, dy)
+        if not self._live:
+            self.viewport().update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer."""
+        self.zoom_by(_WHEEL ** event.angleDelta().y(), event.position().toPoint())
+        event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the scheme and the font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self.looks.palette = palette_of(self)
+            text.forget()
+            self.canvas.update()
+            self.viewport().update()
