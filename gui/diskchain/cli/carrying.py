@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import time
 
 from diskchain.cli.ask import Asker
 from diskchain.cli.progress import Progress
@@ -11,6 +13,8 @@ from diskchain.operations.preview import Preview
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.session import Session
 from diskchain.session.tasks import Tasks
+
+_GRACE_SECONDS = 1.0
 
 
 class Carrying:
@@ -23,16 +27,16 @@ class Carrying:
         self._tasks = Tasks()
         self._asking: Choose | None = None
         self._job = ""
+        self._left = asyncio.Event()
 
     @property
     def preview(self) -> Preview:
         """What was carried out, or the new preview where the machine had changed."""
         return self._carriage.preview if self._carriage else self._preview
 
-    @property
-    def where(self) -> str:
+    def where(self, result: Result) -> str:
         """How to find a job that goes on without us; empty where there is none."""
-        if self._carriage is None or self._carriage.phase is not Phase.LEFT:
+        if result.outcome is not Phase.LEFT or not self._job:
             return ""
         target = self._session.target
         return (
@@ -46,8 +50,10 @@ class Carrying:
         self._asker.interrupt()
         if self._carriage.stop:
             self._carriage.leave()
+            self._left.set()
         else:
             self._carriage.cancel()
+            self._show()
 
     async def run(self) -> Result:
         """From the first step to the result."""
@@ -58,12 +64,25 @@ class Carrying:
             self._session.sampled.connect(lambda _: self._show()),
         ]
         try:
-            return await carriage.wait()
+            return await self._wait(carriage)
         finally:
             for disconnect in told:
                 disconnect()
             self._progress.clear()
             await self._tasks.end()
+
+    async def _wait(self, carriage: Carriage) -> Result:
+        """Until it is over, or shortly after the user left: QEMU may be slow to answer, and the user need not be kept."""
+        began = time.monotonic()
+        over = self._tasks.start(carriage.wait(), "the result")
+        left = self._tasks.start(self._left.wait(), "the second interrupt")
+        await asyncio.wait({over, left}, return_when=asyncio.FIRST_COMPLETED)
+        if not over.done():
+            await asyncio.wait({over}, timeout=_GRACE_SECONDS)
+        if over.done():
+            return over.result()
+        text = "QEMU has not answered yet: what was asked of it last may or may not happen, and a job may go on."
+        return Result(Phase.LEFT, time.monotonic() - began, text, sent=True)
 
     def _show(self) -> None:
         carriage = self._carriage

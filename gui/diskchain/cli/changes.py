@@ -9,7 +9,7 @@ from diskchain.cli.describe import chains, shown
 from diskchain.model import words
 from diskchain.model.diff import Diff
 from diskchain.model.job import Job
-from diskchain.model.node import Edge, Node
+from diskchain.model.node import Edge, Kind, Node
 from diskchain.model.public import state_as_json
 from diskchain.model.state import State
 
@@ -83,6 +83,12 @@ def text_lines(before: State, now: State, found: Diff, told: dict[str, float]) -
     yield from _job_lines(before, now, told)
 
 
+def happened(word: str, job: str, text: str) -> str:
+    """A line for something that no two looks tell: a job that began or ended between them, a guest that stopped."""
+    said = f": {shown(text)}" if text else ""
+    return f"job {shown(job)}: {word}{said}" if job else f"{word}{said}"
+
+
 def _node(node: Node) -> str:
     file = f", {shown(node.file)}" if node.file else ""
     return f"{shown(node.name)} ({shown(node.driver) or 'driver not known'}{file})"
@@ -93,7 +99,7 @@ def _node_changes(old: Node, new: Node) -> Iterator[str]:
     name = shown(new.name)
     if old.read_only != new.read_only:
         yield f"{name} is {'read-only' if new.read_only else 'writable'}"
-    if old.virtual_size != new.virtual_size and new.virtual_size is not None:
+    if new.kind is Kind.FORMAT and old.virtual_size != new.virtual_size and new.virtual_size is not None:
         yield f"{name} is {words.size(new.virtual_size)} large"
     if old.file != new.file and new.file is not None:
         yield f"{name} has the file {shown(new.file)}"

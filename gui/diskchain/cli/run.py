@@ -121,7 +121,7 @@ def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
     if options.format == "json":
         console.result_json(_as_json(carrying.preview, result))
     if code is not Exit.DONE:
-        console.say(f"{result.text} {carrying.where}".strip())
+        console.say(f"{result.text} {carrying.where(result)}".strip())
         return code
     for note in result.notes:
         console.say(note)

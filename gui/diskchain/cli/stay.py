@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from diskchain.monitors.monitor import Unreachable
 from diskchain.session.line import Link
 from diskchain.session.session import Session
+from diskchain.session.tasks import Tasks
 
 
 class Stay:
@@ -18,26 +20,30 @@ class Stay:
         self.lost = ""
         self._session = session
         self._over = asyncio.Event()
-        self._opening: asyncio.Task[object] | None = None
+        self._tasks = Tasks()
 
     def leave(self) -> None:
         """End it."""
         self._over.set()
-        if self._opening is not None:
-            self._opening.cancel()
 
     async def open(self) -> bool:
-        """Open the session; False if the user interrupts meanwhile. :raises Unreachable: it cannot be opened."""
-        self._opening = asyncio.current_task()
+        """Open the session; False if somebody leaves meanwhile. :raises Unreachable: it cannot be opened."""
         self._session.link_changed.connect(self._look_at_link)
+        opening = self._tasks.start(self._open(), "opening")
+        over = self._tasks.start(self._over.wait(), "leaving")
+        await asyncio.wait({opening, over}, return_when=asyncio.FIRST_COMPLETED)
+        failure = opening.result() if opening.done() else None
+        await self._tasks.end()
+        if failure is not None:
+            raise failure
+        return not self._over.is_set()
+
+    async def _open(self) -> Unreachable | None:
         try:
             await self._session.open()
-        except asyncio.CancelledError:
-            if not self._over.is_set():
-                raise
-        finally:
-            self._opening = None
-        return not self._over.is_set()
+        except Unreachable as failure:
+            return failure
+        return None
 
     async def until_over(self) -> None:
         """Wait for the end."""

@@ -7,13 +7,17 @@ from argparse import Namespace
 from collections.abc import Iterable
 
 from diskchain.cli import console, loop
-from diskchain.cli.changes import json_lines, text_lines
+from diskchain.cli.changes import happened, json_lines, text_lines
 from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.stay import Stay
 from diskchain.model.diff import Diff
 from diskchain.model.state import State
 from diskchain.qapi.event import Event
+from diskchain.session.happening import Happening
 from diskchain.session.session import Session
+
+_SEEN = frozenset({"paused", "resumed", "limit changed"})
+"""What a look tells anyway, in the job's own line."""
 
 
 def run(options: Namespace) -> Exit:
@@ -27,6 +31,7 @@ async def _watch(target: str, as_json: bool) -> Exit:
     teller = Teller(stay, as_json)
     session.changed.connect(teller.changed)
     session.event.connect(teller.event)
+    session.happened.connect(teller.happened)
     try:
         with loop.interrupts(stay.leave):
             if not await stay.open():
@@ -66,6 +71,12 @@ class Teller:
             at = round(time.monotonic() - self._started, 3)
             told = {"event": event.name, "data": dict(event.data), "timestamp": event.at}
             self._write([{"t": at, "event": told}])
+
+    def happened(self, what: Happening) -> None:
+        """Tell people what an event meant, or what only two looks tell."""
+        if not self._json and what.word not in _SEEN:
+            at = time.monotonic() - self._started
+            self._write([f"{at:8.1f} s  {happened(what.word, what.job, what.text)}"])
 
     def _write(self, lines: Iterable[object]) -> None:
         try:

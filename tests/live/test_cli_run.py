@@ -1,0 +1,108 @@
+"""`diskchain run` on a real QEMU: asked on a terminal, interrupted, lost."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.machine import Machine
+from tests.support.terminal import OnTerminal, ran
+
+pytestmark = pytest.mark.live
+
+SLOW = ("commit", "top=vda-2", "base=vda-0", "speed=64k")
+
+
+def test_a_no_sends_nothing(tmp_path: Path) -> None:
+    with Machine() as machine:
+        for answer in ("n", "", "yes please"):
+            with OnTerminal(tmp_path, "run", machine.target, "commit", "top=vda-2", "base=vda-0") as command:
+                command.until(r"Commit 2 overlays\? \[y/N\]")
+                command.answer(answer)
+                assert command.end() == 5, command.told
+        with OnTerminal(tmp_path, "run", machine.target, "snapshot") as command:
+            command.until(r"\? \[y/N\]")
+            command.interrupt()
+            assert command.end() == 5, command.told
+            assert "Nothing was sent" in command.told
+        assert machine.sent() == []
+
+
+def test_a_yes_runs_and_the_question_at_the_end_is_asked(tmp_path: Path) -> None:
+    with Machine() as machine:
+        with (
+            machine.writing("vda") as guest,
+            OnTerminal(tmp_path, "run", machine.target, "commit", "top=vda-3", "base=vda-1") as command,
+        ):
+            command.until(r"Commit 2 overlays\? \[y/N\]")
+            command.answer("y")
+            command.until(r"How shall it end\? \[pivot/stop\]")
+            command.answer("what")
+            command.answer("piv")
+            assert command.end() == 0, command.told
+        assert "came as predicted" in command.told
+        assert machine.chain("vda") == ["vda-1", "vda-0"]
+        machine.settled(vda=guest.model)
+
+
+def test_stop_at_the_question_keeps_the_overlays(tmp_path: Path) -> None:
+    with Machine() as machine:
+        before = machine.contents("vda")
+        with OnTerminal(tmp_path, "run", machine.target, "commit", "top=vda-3", "base=vda-1") as command:
+            command.until(r"\? \[y/N\]")
+            command.answer("y")
+            command.until(r"\[pivot/stop\]")
+            command.answer("stop")
+            assert command.end() == 6, command.told
+        assert "does not go back" in command.told
+        assert machine.chain("vda") == ["vda-3", "vda-2", "vda-1", "vda-0"]
+        machine.settled(vda=before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_interrupt_cancels_the_job_and_says_the_state(number: signal.Signals, tmp_path: Path) -> None:
+    with Machine() as machine:
+        before, shape = machine.contents("vda"), machine.shape()
+        with OnTerminal(tmp_path, "run", machine.target, *SLOW, "--yes") as command:
+            machine.until(lambda: machine.qmp("query-jobs"), "no job came")
+            command.interrupt(number)
+            assert command.end() == 6, command.told
+        assert "vda-0 does not go back to what it was" in command.told
+        assert machine.shape() == shape
+        machine.settled(vda=before)
+
+
+def test_a_second_interrupt_leaves_at_once_and_says_how_to_find_the_job(tmp_path: Path) -> None:
+    with Machine() as machine, OnTerminal(tmp_path, "run", machine.target, *SLOW, "--yes") as command:
+        (job,) = machine.until(lambda: machine.qmp("query-jobs"), "no job came")
+        command.until("Commit 2 overlays.*[0-9] %")
+        machine.process.send_signal(signal.SIGSTOP)  # it takes no cancel now
+        try:
+            command.interrupt()
+            command.until("Stopping")
+            command.interrupt()
+            assert command.end() == 6, command.told
+        finally:
+            machine.process.send_signal(signal.SIGCONT)
+        assert f"job do=cancel id={job['id']}" in command.told
+
+
+def test_json_is_one_object_also_after_a_run(tmp_path: Path) -> None:
+    with Machine() as machine:
+        done = ran(tmp_path, "run", machine.target, "stream", "node=vda-3", "base=vda-1", "--yes", "--format", "json")
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert (told["result"], told["as_predicted"]) == ("done", True)
+        assert told["seconds"] > 0
+
+
+def test_a_machine_that_is_killed(tmp_path: Path) -> None:
+    with Machine() as machine:
+        with OnTerminal(tmp_path, "run", machine.target, *SLOW, "--yes") as command:
+            machine.until(lambda: machine.qmp("query-jobs"), "no job came")
+            machine.process.kill()
+            assert command.end() == 6, command.told
+        assert "may or may not have happened" in command.told
