@@ -19,6 +19,8 @@ from diskchain.signal import Signal
 
 _MERGE = 0.01
 """Seconds in which events are gathered before one look, so that a burst does not queue queries."""
+_UNSOUND = frozenset({"oversize", "garbage"})
+"""Endings after which a new try would only bring the same."""
 _BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between tries to come back; the last one goes on."""
 
@@ -134,6 +136,9 @@ class Line:
             how = await self._watch()
             if self._monitor is not None and not self._monitor.writable:
                 self._tell(Link.ENDED, "The recording has ended.")
+                return
+            if getattr(self._monitor, "ending", "") in _UNSOUND:
+                self._tell(Link.FAILED, how)
                 return
             self._tell(Link.LOST if self._reconnect else Link.ENDED, how)
             if not self._reconnect or not await self._come_back():
