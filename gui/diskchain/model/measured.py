@@ -30,7 +30,7 @@ class Past:
     """A job that is over.
 
     :ivar job: its id; `title`: what it did. `word`: `completed`, `failed`, `cancelled`, or `ended` where nobody told how.
-    :ivar at: when it ended, seconds. `seconds`: how long it ran; `moved`: bytes of its progress; None: not seen from the start.
+    :ivar at: when it ended, seconds. `seconds`: how long it ran; `moved`: bytes copied at most; None: not seen from the start.
     :ivar text: why it failed, in the words it was told.
     """
 

@@ -19,6 +19,9 @@ MIB = 1 << 20
 FASTEST = 4096 * MIB
 """Bytes per second that no copy reaches: what is faster was skipped (copies in page cache: 1.4 GiB/s, holes: 8-13)."""
 
+_AHEAD = 0.5
+"""Seconds of its limit that a job may be ahead or behind: QEMU counts in slices, and our samples come when they can."""
+
 _LATE = 0.1
 """Seconds by which an answer may be late against the one before it."""
 
@@ -106,7 +109,7 @@ class Run:
         QEMU's limit does not count zeroes and holes. It lets a job run one step ahead, and answers come a little late.
         """
         if limit:
-            self._allowance = min(self._allowance + limit * seconds, self._step + limit * max(seconds, _LATE))
+            self._allowance = min(self._allowance + limit * seconds, self._step + limit * max(seconds, _AHEAD))
         else:
             self._allowance = FASTEST * (seconds + _LATE)
         copied = min(float(progress), self._allowance)

@@ -88,6 +88,9 @@ class Meter:
             return
         if (run := self._runs.get(job)) is not None:
             run.outcome, run.outcome_text = word, text
+            if word == "completed":
+                length = run.progress[1]
+                run.feed(at, run.job, length, length)  # its end comes between two samples
             return
         last = self._past[-1] if self._past else None
         if last is not None and last.job == job and last.word == "ended" and at - last.at < _ANEW:
@@ -127,7 +130,7 @@ class Meter:
         run.end(at)
         self._ended.append((self._keys.pop(name), run))
         word = run.outcome or ("failed" if run.job.error else "ended")
-        seconds, moved = (run.seen - run.began, run.progress[0]) if run.whole else (None, None)
+        seconds, moved = (run.seen - run.began, round(run.moved)) if run.whole else (None, None)
         title = self._title(name, run.job.type)
         self._past.append(Past(name, title, word, at, seconds, moved, run.outcome_text or run.job.error))
 

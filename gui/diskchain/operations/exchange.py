@@ -70,7 +70,7 @@ def _brief(message: Mapping[str, object]) -> str:
     answer = message.get("return")
     if isinstance(answer, (list, dict)) and len(answer) > 8:
         return f'{{"return": {len(answer)} {"items" if isinstance(answer, list) else "members"}}}'
-    shown = {key: value for key, value in message.items() if key != "id"}
+    shown = {key: value for key, value in message.items() if key not in ("id", "timestamp")}
     return json.dumps(shown, ensure_ascii=False)
 
 

@@ -49,9 +49,15 @@ def state_word(job: Job) -> tuple[str, str]:
     return _STATES.get(job.status, (plain(job.status), "quiet"))
 
 
+def progress(job: Job, meter: Meter) -> tuple[int, int]:
+    """Offset and length in bytes, by the last sample or by the last look, whichever is further."""
+    sampled = meter.progress(job.id)
+    return sampled if sampled is not None and sampled[0] >= job.offset else (job.offset, job.length)
+
+
 def progress_line(job: Job, meter: Meter) -> str:
     """`12.4 of 20 GiB · 212 MiB/s · 30–45 s left`; what is not known is left out."""
-    offset, length = meter.progress(job.id) or (job.offset, job.length)
+    offset, length = progress(job, meter)
     parts = [used_of(offset, length) if length else size(offset) if offset else "nothing to move yet"]
     if job.status == "concluded":
         return parts[0]
@@ -67,7 +73,7 @@ def progress_line(job: Job, meter: Meter) -> str:
 
 def tip(job: Job, meter: Meter) -> str:
     """The exact numbers, for a tool tip."""
-    offset, length = meter.progress(job.id) or (job.offset, job.length)
+    offset, length = progress(job, meter)
     current = meter.rate(job.id)
     lines = [f"Job {plain(job.id)}", f"{offset:,} of {length:,} bytes ({percent(offset, length)})"]
     if current is not None:
@@ -99,7 +105,7 @@ def _stopped(job: Job) -> Iterator[Note]:
 
 
 def _waiting(job: Job, meter: Meter, asked: bool) -> Iterator[Note]:
-    offset, length = meter.progress(job.id) or (job.offset, job.length)
+    offset, length = progress(job, meter)
     two_phased = any(role == _TWO_PHASED for role, _ in job.nodes)
     if job.status == "pending" and not asked:
         yield Note("Waiting to be finished (pending): all data is moved, the graph is still the old one.", "amber")

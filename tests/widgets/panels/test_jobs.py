@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
-from tests.support.fake_session import BACKUP, GIB, MIB, MIRROR, STREAM, FakeSession
 
 from diskchain.model.job import Job
 from diskchain.picture.palette import LIGHT
@@ -20,6 +19,7 @@ from diskchain.session.session import Session
 from diskchain.widgets.panels.job_row import JobRow
 from diskchain.widgets.panels.jobs import JobsPanel
 from diskchain.widgets.panels.limit_row import speed_of
+from tests.support.fake_session import BACKUP, GIB, MIB, MIRROR, STREAM, FakeSession
 
 Shown = tuple[JobsPanel, FakeSession]
 
@@ -41,7 +41,7 @@ def texts(panel: JobsPanel) -> str:
     """Everything that can be read."""
     QApplication.processEvents()
     read = [each.text() for each in panel.findChildren(QLabel) if each.isVisible()]
-    return "\n".join(read).replace("\N{NO-BREAK SPACE}", " ")
+    return "\n".join(read).replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "")
 
 
 def verbs(panel: JobsPanel, job: str) -> set[str]:

@@ -10,12 +10,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
-from tests.support.fake_session import FakeSession
 
 from diskchain.picture.palette import LIGHT
 from diskchain.session.session import Session
 from diskchain.widgets.panels.log import LogPanel
 from diskchain.widgets.panels.log_model import time_of_day
+from tests.support.fake_session import FakeSession
 
 Logged = tuple[LogPanel, FakeSession]
 COMMIT = {"execute": "block-commit", "arguments": {"device": "top", "job-id": "diskchain-1"}, "id": "2"}

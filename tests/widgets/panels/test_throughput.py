@@ -15,7 +15,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
-from tests.support.fake_session import BACKUP, MIB, MIRROR, FakeSession
 
 from diskchain.model.measured import Mark
 from diskchain.picture.palette import DARK, LIGHT, Palette, contrast
@@ -24,6 +23,7 @@ from diskchain.widgets.panels.axes import ceiling, rate_ticks, time_ticks
 from diskchain.widgets.panels.curve_colours import all_colours, guest_curve, job_curve
 from diskchain.widgets.panels.marks import Shown, shown_marks
 from diskchain.widgets.panels.throughput import ThroughputPlot
+from tests.support.fake_session import BACKUP, MIB, MIRROR, FakeSession
 
 Plotted = tuple[ThroughputPlot, FakeSession, list[float]]
 
@@ -177,9 +177,11 @@ def test_marks_inside_the_window() -> None:
 
 def test_texts_do_not_cover_one_another() -> None:
     found = shown(marks((60, "started"), (60.5, "limit changed"), (61, "paused"), (99.9, "ready")))
-    assert [(mark.text, mark.left) for mark in found] == [
-        ("job ready", True), ("job paused", False), ("job limit changed", True), ("", False),
+    assert [(mark.text, mark.left, mark.row) for mark in found] == [
+        ("job ready", True, 0), ("job paused", False, 0), ("job limit changed", True, 0), ("job started", False, 1),
     ]  # fmt: skip
+    crowd = shown(marks(*((90.0, "failed") for _ in range(8))))
+    assert [mark.text for mark in crowd].count("") == 4
 
 
 def test_qemus_own_pauses_are_no_marks() -> None:
@@ -190,9 +192,10 @@ def test_qemus_own_pauses_are_no_marks() -> None:
 @given(some.lists(some.floats(41, 100), max_size=30))
 def test_no_two_texts_overlap(moments: list[float]) -> None:
     found = shown(marks(*((at, "completed") for at in sorted(moments))))
-    spans = sorted(_span(mark) for mark in found if mark.text)
-    assert all(first[1] <= second[0] for first, second in pairwise(spans))
-    assert all(begin >= 0 and end <= 605 for begin, end in spans)
+    for row in (0, 1):
+        spans = sorted(_span(mark) for mark in found if mark.text and mark.row == row)
+        assert all(first[1] <= second[0] for first, second in pairwise(spans))
+        assert all(begin >= 0 and end <= 605 for begin, end in spans)
 
 
 def _span(mark: Shown) -> tuple[float, float]:

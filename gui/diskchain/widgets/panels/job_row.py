@@ -16,7 +16,7 @@ from diskchain.widgets.panels.bar import Bar
 from diskchain.widgets.panels.limit_row import LimitRow
 from diskchain.widgets.panels.lines import Elided
 from diskchain.widgets.style import button, label, restyle
-from diskchain.widgets.words import Note, notes, progress_line, state_word, tip
+from diskchain.widgets.words import Note, notes, progress, progress_line, state_word, tip
 
 _VERBS = (
     ("pause", "Pause", "link"),
@@ -97,7 +97,7 @@ class JobRow(QFrame):
         """
         word, tone = state_word(job)
         title = meter.title(job).long
-        offset, length = meter.progress(job.id) or (job.offset, job.length)
+        offset, length = progress(job, meter)
         _put(self._title, title)
         _put(self._state, word, tone)
         done = job.ready or job.status in ("pending", "waiting") or (job.status == "concluded" and not job.error)
@@ -197,7 +197,11 @@ class JobRow(QFrame):
 
 def _unbroken(text: str) -> str:
     """Lines break between the parts of a list only, never between a number and its unit."""
-    return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in text.split(" · "))
+    parts = (
+        part.replace(" ", "\N{NO-BREAK SPACE}").replace("/", "\N{WORD JOINER}/\N{WORD JOINER}")
+        for part in text.split(" · ")
+    )
+    return " · ".join(parts)
 
 
 def _put(shown: QLabel, text: str, tone: str | None = None) -> None:

@@ -11,6 +11,7 @@ _MOMENT = 0.5
 """Seconds: a pause that ends sooner was QEMU's own."""
 
 _MOST = 60
+_ROWS = 2
 _APART = 5
 """Pixels between a line and its text."""
 
@@ -20,11 +21,13 @@ class Shown:
     """A dashed line.
 
     :ivar at: seconds, negative, from now. `text`: empty where it would cover another one; `left`: it stands left of the line.
+    :ivar row: counted from the top.
     """
 
     at: float
     text: str
     left: bool = False
+    row: int = 0
 
 
 def shown_marks(
@@ -41,18 +44,23 @@ def shown_marks(
     """
     recent = [mark for mark in marks if now - window <= mark.at <= now][-_MOST:]
     found: list[Shown] = []
-    free_until = pixels
+    free_until = [pixels] * _ROWS
     for mark in reversed([mark for mark in recent if not _short(mark, recent)]):
         text = f"{name(mark.job)} {mark.word}" if mark.job else mark.word
         line, size = (mark.at - now) / window * pixels + pixels, width(text) + _APART
-        left = line + size > free_until
-        begin = line - size if left else line + _APART
-        if begin < 0 or begin + size > free_until + _APART:
-            found.append(Shown(mark.at - now, ""))
-        else:
-            free_until = begin - _APART
-            found.append(Shown(mark.at - now, text, left))
+        found.append(_placed(mark.at - now, text, line, size, free_until))
     return found
+
+
+def _placed(at: float, text: str, line: float, size: float, free_until: list[float]) -> Shown:
+    """The mark with its text in the first row that has room at the right of the line or at its left; else without."""
+    for row, free in enumerate(free_until):
+        for left in (False, True):
+            begin = line - size if left else line + _APART
+            if begin >= 0 and begin + size - _APART <= free:
+                free_until[row] = begin - _APART
+                return Shown(at, text, left, row)
+    return Shown(at, "")
 
 
 def _short(mark: Mark, marks: Sequence[Mark]) -> bool:

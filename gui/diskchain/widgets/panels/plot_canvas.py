@@ -30,7 +30,7 @@ class _Marks(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.marks: Sequence[Shown] = ()
         self.window_seconds = 60.0
-        self.colour = QColor()
+        self.colour, self.ground = QColor(), QColor()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint each line and, where there is room, its words."""
@@ -38,15 +38,23 @@ class _Marks(QWidget):
         pen = QPen(self.colour, 1)
         pen.setDashPattern([3, 3])
         painter.setPen(pen)
-        top = area.top() + self.fontMetrics().ascent() + 12
         for mark in self.marks:
             at = area.right() + mark.at / self.window_seconds * area.width()
             painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()))
+        for mark in self.marks:
             if mark.text:
-                left = at - 5 - self.fontMetrics().horizontalAdvance(mark.text) if mark.left else at + 5
-                painter.drawText(QPointF(left, top), mark.text)
+                self._write(painter, area, mark)
         painter.end()
         event.accept()
+
+    def _write(self, painter: QPainter, area: QRectF, mark: Shown) -> None:
+        """Write a mark's words on a ground of their own, so that lines and curves do not run through them."""
+        at = area.right() + mark.at / self.window_seconds * area.width()
+        width, height = self.fontMetrics().horizontalAdvance(mark.text), self.fontMetrics().height()
+        left = at - 5 - width if mark.left else at + 5
+        place = QRectF(left, area.top() + 6 + mark.row * (height + 2), width + 1, height)
+        painter.fillRect(place.adjusted(-2, 0, 2, 0), self.ground)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, mark.text)
 
 
 class PlotCanvas(QWidget):
@@ -84,7 +92,8 @@ class PlotCanvas(QWidget):
             axis.setTickPen(colours.line)
             axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=self.font(), hideOverlappingLabels=False)
         self._grid.setPen(pg.mkPen(colours.line, width=1))
-        self._marks.colour = QColor(colours.quiet)
+        self._marks.colour, self._marks.ground = QColor(colours.quiet), QColor(colours.raised)
+        self._marks.ground.setAlpha(200)
         self._looks.clear()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
