@@ -32,3 +32,39 @@ class Signal(Generic[_Arguments]):
         """Tell every listener. A listener that is added or removed meanwhile counts from the next time on."""
         for listener in tuple(self._listeners):
             listener(*arguments, **named)
+
+
+class Relay(Signal[_Arguments]):
+    """Hands on what another signal tells, and listens to that one only while somebody listens here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._source: Signal[_Arguments] | None = None
+        self._leave: Callable[[], None] | None = None
+
+    def follow(self, source: Signal[_Arguments] | None) -> None:
+        """Hand on this signal from now on; None: none."""
+        self._end()
+        self._source = source
+        self._begin()
+
+    def connect(self, listener: Callable[_Arguments, object]) -> Callable[[], None]:
+        """Tell `listener` from now on. Returns a function that ends it; calling that twice is harmless."""
+        disconnect = super().connect(listener)
+        self._begin()
+
+        def end() -> None:
+            disconnect()
+            if not self._listeners:
+                self._end()
+
+        return end
+
+    def _begin(self) -> None:
+        if self._source is not None and self._leave is None and self._listeners:
+            self._leave = self._source.connect(self.emit)
+
+    def _end(self) -> None:
+        if self._leave is not None:
+            self._leave()
+            self._leave = None

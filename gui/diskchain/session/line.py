@@ -15,7 +15,7 @@ from diskchain.qapi.event import Event
 from diskchain.qapi.stale import Ask, stale
 from diskchain.session.source import QmpSource
 from diskchain.session.tasks import Tasks
-from diskchain.signal import Signal
+from diskchain.signal import Relay, Signal
 
 _MERGE = 0.01
 """Seconds in which events are gathered before one look, so that a burst does not queue queries."""
@@ -58,7 +58,7 @@ class Line:
         self.looked: Signal[State] = Signal()
         self.sampled: Signal[Sample, State] = Signal()
         self.event: Signal[Event] = Signal()
-        self.wire: Signal[Direction, Mapping[str, object], float] = Signal()
+        self.wire: Relay[Direction, Mapping[str, object], float] = Relay()
         self._monitors, self._prepare, self._reconnect = monitors, prepare, reconnect
         self._monitor: Monitor | None = None
         self._source: QmpSource | None = None
@@ -115,7 +115,7 @@ class Line:
 
     async def _connect(self) -> None:
         monitor = self._monitors(self.target)
-        disconnect = monitor.wire.connect(self.wire.emit)
+        self.wire.follow(monitor.wire)
         try:
             await monitor.open()
             source = QmpSource(monitor)
@@ -124,7 +124,7 @@ class Line:
             if asyncio.iscoroutine(done):
                 await done
         except BaseException:
-            disconnect()
+            self.wire.follow(None)
             await monitor.close()
             raise
         self._tell(Link.LIVE, "")

@@ -272,7 +272,7 @@ class Session:
         return self._recorder is not None
 
     async def record(self, path: Path) -> None:
-        """Begin to write everything to a new file. :raises OSError: it exists or cannot be made."""
+        """Begin to write everything to a new file. :raises CannotRecord: it exists or cannot be made."""
         monitor, _ = self._line.live()
         recorder = Recorder(path, monitor)
         await recorder.start()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diskchain.model.state import State
-from diskchain.monitors.found import Found, found
+from diskchain.monitors.found import Found as Found
+from diskchain.monitors.found import found
 from diskchain.session.session import Session
 from diskchain.signal import Signal
 
