@@ -44,6 +44,7 @@ class Session:
     :ivar read_only: why nothing may be changed here; empty: it may.
     :ivar changed: (state, diff) after every look that found something; the first time the difference is to an empty state.
     :ivar sampled, happened, event, wire: measurements, marks, events, and everything that goes over the line (secrets blanked).
+    :ivar recording_ended: why a recording ended by itself, in plain words.
     :ivar carriages: the operations under way and those that ended since the session began.
     """
 
@@ -65,6 +66,7 @@ class Session:
         self.sampled: Signal[Sample] = Signal()
         self.happened: Signal[Happening] = Signal()
         self.ledger_changed: Signal[[]] = Signal()
+        self.recording_ended: Signal[str] = Signal()
         self.carriage_changed: Signal[Carriage] = Signal()
         self._journal = journal or default_journal()
         self._line = Line(target, monitors, self._begin, reconnect)
@@ -276,8 +278,13 @@ class Session:
         monitor, _ = self._line.live()
         recorder = Recorder(path, monitor)
         await recorder.start()
+        recorder.broken.connect(self._recording_broke)
         self._recorder = recorder
         await self.refresh()
+
+    def _recording_broke(self, why: str) -> None:
+        self._recorder = None
+        self.recording_ended.emit(why)
 
     async def stop_recording(self) -> None:
         """End the recording, if there is one."""

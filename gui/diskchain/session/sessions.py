@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diskchain.model.state import State
-from diskchain.monitors.found import Found as Found
-from diskchain.monitors.found import found
+from diskchain.monitors.found import Found, found
 from diskchain.session.session import Session
 from diskchain.signal import Signal
+
+__all__ = ["Found", "Sessions"]
 
 
 class Sessions:
