@@ -129,6 +129,11 @@ def parse(words: list[str]) -> argparse.Namespace:
     return known
 
 
+def parse_help(command: str) -> str:
+    """What `diskchain COMMAND --help` prints."""
+    return _PARSERS[command]().format_help()
+
+
 def keys(words: list[str]) -> dict[str, str]:
     """Read `key=value` words. A list (`disks=`, `spoils=`) may be said in several words.
 
