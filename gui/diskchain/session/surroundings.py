@@ -73,8 +73,10 @@ def _sees_the_same(around: Around, folders: tuple[str, ...]) -> bool | None:
     """Whether these folders are the same ones for QEMU: it has our mounts, or they are the very same through its own root."""
     if around.here or around.pid is None:
         return around.here
+    root = f"/proc/{around.pid}/root"
     try:
-        return bool(folders) and all(Path(path).samefile(f"/proc/{around.pid}/root{path}") for path in folders)
+        there = [path for path in folders if os.path.lexists(path) or os.path.lexists(root + path)]
+        return bool(there) and all(Path(path).samefile(root + path) for path in there)
     except OSError:
         return around.here
 
