@@ -6,9 +6,11 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QS
 from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
+from diskchain.layout import Layouter
 from diskchain.model.state import State
 from diskchain.picture.brush import box_of, paint_look
 from diskchain.picture.edge import paint_link, route
+from diskchain.picture.full import components, full_plan
 from diskchain.picture.ink import colour
 from diskchain.picture.palette import DARK, LIGHT, Palette
 from diskchain.picture.plan import Plan
@@ -24,8 +26,19 @@ _LONGEST_SIDE = 16000
 
 def render(state: State, form: str, full: bool, dark: bool = False) -> bytes:
     """Paint a state; `full`: as Full graph. `form`: `svg`, `png` or `pdf`; a KeyError for others."""
-    plan = place(Telling(state), Wish(whole=True))
+    plan = whole_graph(state) if full else place(Telling(state), Wish(whole=True))
     return paint_plan(plan, form, DARK if dark else LIGHT)
+
+
+def whole_graph(state: State) -> Plan:
+    """Full graph, placed at once."""
+    telling = Telling(state)
+    parts = components(telling)
+    layouter = Layouter()
+    shapes = [part.shape for part in parts]
+    layouter.place_now(shapes)
+    placed = [place for shape in shapes if (place := layouter.known(shape)) is not None]
+    return full_plan(telling, parts, placed)
 
 
 def paint_plan(plan: Plan, form: str, palette: Palette) -> bytes:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from diskchain.layout import Layouter, Shape, in_ranks
 from diskchain.model.diff import Diff
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
+from diskchain.picture.full import components, full_plan
 from diskchain.picture.look import CardLook, SlimLook
 from diskchain.picture.plan import Plan, Spot
 from diskchain.picture.prospect import place_preview
@@ -34,6 +36,7 @@ class Planner:
     meter: Measures | None = None
     preview: Preview | None = None
     full: bool = False
+    layouter: Layouter = field(default_factory=Layouter)
     wish: Wish = field(default_factory=Wish)
 
     def plan(self) -> Plan:
@@ -42,7 +45,24 @@ class Planner:
             return Plan()
         if self.preview is not None:
             return place_preview(self.preview, self.state, self.meter, self.wish)
+        if self.full:
+            return self._full()
         return place(Telling(self.state, self.meter), self.wish, self._entries())
+
+    def unplaced(self) -> list[Shape]:
+        """Shapes that the layouter must be asked for before Full graph can be shown."""
+        if self.state is None or not self.full or self.preview is not None:
+            return []
+        parts = components(Telling(self.state, self.meter))
+        return [shape for part in parts if self.layouter.known(shape := part.shape) is None]
+
+    def _full(self) -> Plan:
+        if self.state is None:
+            return Plan()
+        telling = Telling(self.state, self.meter)
+        parts = components(telling)
+        placed = [self.layouter.known(shape) or in_ranks(shape) for shape in (part.shape for part in parts)]
+        return full_plan(telling, parts, placed)
 
     def changed_spots(self, plan: Plan, change: Diff) -> list[Spot] | None:
         """The spots that a change touches, where it moves nothing; None: everything must be placed anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,12 +10,14 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from diskchain.layout import Shape
 from diskchain.model.diff import Diff
 from diskchain.model.state import State
 from diskchain.operations.operation import Drag, Offer
 from diskchain.operations.preview import Preview
 from diskchain.picture.look import FoldLook, TitleLook
 from diskchain.picture.telling import Measures
+from diskchain.session.tasks import Tasks
 from diskchain.widgets.canvas import keys, travel
 from diskchain.widgets.canvas.camera import READABLE
 from diskchain.widgets.canvas.drag import Carried
@@ -59,6 +62,7 @@ class CanvasView(Ground):
         self._found: list[str] = []
         self._hand = Hand(self)
         self._flowing = Flowing(self)
+        self._tasks = Tasks()
         self._text = "No machine is open."
 
     @property
@@ -100,7 +104,33 @@ class CanvasView(Ground):
             self.replan(still=True)
 
     def replan(self, still: bool = False) -> None:
-        """Place everything anew and move to it."""
+        """Place everything anew and move to it; Full graph waits for its layout and keeps the old picture meanwhile."""
+        if unplaced := self.planner.unplaced():
+            self._lay_out(unplaced, still)
+        else:
+            self._place(still)
+
+    def _lay_out(self, shapes: list[Shape], still: bool) -> None:
+        """Have shapes laid out off this thread; where no loop runs (a still picture), at once."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self.planner.layouter.place_now(shapes)
+            self._place(still)
+        else:
+            self._tasks.start(self._placed_later(shapes, still), "canvas layout")
+
+    async def _placed_later(self, shapes: list[Shape], still: bool) -> None:
+        await self.planner.layouter.place(shapes)
+        if not self.planner.unplaced():
+            self._place(still)
+
+    async def end(self) -> None:
+        """End what runs beside the canvas; called before the loop is closed."""
+        await self._tasks.end()
+        await self.planner.layouter.close()
+
+    def _place(self, still: bool) -> None:
         across = float(self.viewport().width())
         chosen = self._chosen | ({self._selected} if self._selected else set())
         self.planner.wish = replace(self.planner.wish, room=across / 0.8, width=across, selected=frozenset(chosen))

@@ -1,0 +1,135 @@
+"""Full graph: every node, filter, device, export and job, every edge with its role and permission letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from diskchain.layout import Placed, Shape, letters
+from diskchain.model.node import Kind
+from diskchain.picture.look import Look, PillLook, TitleLook
+from diskchain.picture.plan import Link, Plan, Spot
+from diskchain.picture.row import CARD_H, CARD_W, JOB_H, LEFT, PILL_H, SLIM_H, SLIM_W, title_width
+from diskchain.picture.telling import Telling
+from diskchain.picture.words import one_line
+
+_TOP, _BETWEEN = 12.0, 40.0
+_WIDEST = 2600.0
+"""Components stand side by side up to this width, in scene units."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    key: str
+    look: Look
+    w: float
+    h: float
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    key: str
+    start: int
+    end: int
+    label: str
+    tone: str
+
+
+@dataclass
+class Component:
+    """A connected part of the graph, before it has a place."""
+
+    boxes: list[_Box] = field(default_factory=list)
+    lines: list[_Line] = field(default_factory=list)
+
+    @property
+    def shape(self) -> Shape:
+        """What of it the layouter needs."""
+        return Shape(tuple((box.w, box.h) for box in self.boxes), tuple((line.start, line.end) for line in self.lines))
+
+
+def components(telling: Telling) -> list[Component]:
+    """The whole state in connected parts, in the order of their first boxes."""
+    boxes: dict[str, _Box] = {}
+    for name, node in telling.state.graph.nodes.items():
+        key = f"node:{name}"
+        if node.kind is Kind.FILTER:
+            boxes[key] = _Box(key, telling.slim(name), SLIM_W, SLIM_H, name)
+        else:
+            boxes[key] = _Box(key, telling.card(name), CARD_W, CARD_H, name)
+    lines = [
+        (
+            f"role:{edge.parent}\0{edge.role}\0{edge.child}",
+            f"node:{edge.parent}",
+            f"node:{edge.child}",
+            f"{edge.role} {letters(edge.permissions)}/{letters(edge.shared)}",
+            "quiet",
+        )
+        for edge in telling.state.graph.edges
+    ]
+    _roots(telling, boxes, lines)
+    return _parted(boxes, [line for line in lines if line[1] in boxes and line[2] in boxes])
+
+
+def full_plan(telling: Telling, parts: list[Component], placed: list[Placed]) -> Plan:
+    """The parts in their places, one beside the other as far as there is width."""
+    spots: dict[str, Spot] = {}
+    links: dict[str, Link] = {}
+    shows: dict[str, str] = {}
+    title = TitleLook(f"{one_line(telling.state.machine.name) or 'machine'} / every node", "")
+    spots["title:full"] = Spot("title:full", title, LEFT - 8, _TOP, title_width(title.text), 18, "full")
+    x, y, tall = LEFT, _TOP + 34, 0.0
+    for number, (part, place) in enumerate(zip(parts, placed, strict=True)):
+        if x > LEFT and x + place.width > _WIDEST:
+            x, y, tall = LEFT, y + tall + _BETWEEN, 0.0
+        row = f"part:{number}"
+        for box, (left, top) in zip(part.boxes, place.at, strict=True):
+            spots[box.key] = Spot(box.key, box.look, x + left, y + top, box.w, box.h, row, box.node)
+            if box.node:
+                shows[box.node] = box.key
+        for line, curve in zip(part.lines, place.curves, strict=True):
+            points = tuple((x + px, y + py) for px, py in curve)
+            start, end = part.boxes[line.start].key, part.boxes[line.end].key
+            links[line.key] = Link(line.key, start, end, "role", row, line.tone, line.label, points=points)
+        x += place.width + _BETWEEN
+        tall = max(tall, place.height)
+    return Plan(spots, links, shows)
+
+
+def _roots(telling: Telling, boxes: dict[str, _Box], lines: list[tuple[str, str, str, str, str]]) -> None:
+    """Devices, exports and jobs, and what each of them holds."""
+    for device in telling.state.devices:
+        key = f"device:{device.name}"
+        boxes[key] = _Box(key, telling.device(device), 150.0, PILL_H)
+        lines.append((f"root:{device.name}", key, f"node:{device.root}", "root", "blue"))
+    for export in telling.state.exports:
+        key = f"plug:{export.id}"
+        boxes[key] = _Box(key, telling.export(export), CARD_W, 26.0)
+        lines.append((f"export:{export.id}", key, f"node:{export.node}", "export", "nbd"))
+    for job in telling.state.jobs:
+        key = f"job:{job.id}"
+        pill = telling.job(job)
+        boxes[key] = _Box(key, PillLook(pill.title, pill.note, pill.tone, "job"), 176.0, JOB_H)
+        lines += [(f"holds:{job.id}\0{role}\0{name}", key, f"node:{name}", role, "green") for role, name in job.nodes]
+
+
+def _parted(boxes: dict[str, _Box], lines: list[tuple[str, str, str, str, str]]) -> list[Component]:
+    """Boxes and lines by connected parts."""
+    leader = {key: key for key in boxes}
+
+    def led(key: str) -> str:
+        while leader[key] != key:
+            leader[key] = key = leader[leader[key]]
+        return key
+
+    for _, start, end, _, _ in lines:
+        leader[led(start)] = led(end)
+    parts: dict[str, Component] = {}
+    number: dict[str, int] = {}
+    for key, box in boxes.items():
+        part = parts.setdefault(led(key), Component())
+        number[key] = len(part.boxes)
+        part.boxes.append(box)
+    for key, start, end, label, tone in lines:
+        parts[led(start)].lines.append(_Line(key, number[start], number[end], label, tone))
+    return list(parts.values())
