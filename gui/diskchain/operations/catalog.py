@@ -28,7 +28,7 @@ def offers_for_drag(state: State, drag: Drag) -> tuple[Offer, ...]:
 def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     """What can be done with a node: snapshot its disk, commit it down, pull images below into it."""
     graph = state.graph
-    if name not in graph.nodes or graph.nodes[name].kind is not Kind.FORMAT:
+    if name not in graph.nodes or graph.nodes[name].kind is Kind.FILTER or graph.is_leftover_child(name):
         return ()
     found = [Snapshot(disks=(device.name,)).offer(state) for device in state.devices_on(name)[:1] if device.name]
     below = graph.chain(name)[1:]

@@ -146,7 +146,7 @@ class Commit:
         for upper, lower in zip(leaving, (*leaving[1:], self.base), strict=True):
             if others := [name for name in graph.overlays(lower) if name != upper]:
                 yield Objection(f"{lower} is also the backing image of {listed(others)}, which the commit would spoil.")
-        for lower in (*leaving[1:], self.base):
+        for lower in (*(leaving if above else leaving[1:]), self.base):
             if devices := state.devices_on(lower):
                 yield Objection(
                     f"{lower} is also used by the disk {devices[0].name}, whose data the commit would change."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diskchain.model.job import Job
 from diskchain.model.state import State
-from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step
+from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.qapi.command import Command, command
 
@@ -63,9 +63,18 @@ class SteerJob:
         verb = _WORDS.get(self.do, self.do)
         title = f"{verb} {job.type} {self.id}" if job else f"{verb} {self.id}"
         objections = tuple(self._objections(job, surroundings))
-        steps: tuple[Step, ...] = (Send(self._command()),) if not any(not o.lifts for o in objections) else ()
+        steps = self._steps(job) if not any(not o.lifts for o in objections) else ()
         facts = (("Job", f"{job.type} on {', '.join(job.node_names)}"), ("Now", job.status)) if job else ()
-        return Draft(title, verb, objections, steps=steps, moves=0, stop="nothing", facts=facts, after=state)
+        after = None if self.do in ("complete", "finalize") else state
+        return Draft(title, verb, objections, steps=steps, moves=0, stop="nothing", facts=facts, after=after)
+
+    def _steps(self, job: Job | None) -> tuple[Step, ...]:
+        """The command; a job of ours that waits to be dismissed after its end is dismissed, whoever carries it on."""
+        ends = self.do in ("cancel", "complete") and job is not None and job.ours and not job.auto_dismiss
+        if not ends:
+            return (Send(self._command()),)
+        wait = Wait(self.id, "concluded", cancelled=self.do == "cancel")
+        return (Send(self._command()), wait, Send(command("job-dismiss", id=self.id), tidy=True))
 
     def _objections(self, job: Job | None, surroundings: Surroundings) -> Iterator[Objection]:
         if self.do not in _WORDS:

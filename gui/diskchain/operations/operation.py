@@ -90,11 +90,13 @@ class Wait:
     """Wait until a job of ours is `ready`, `pending`, `concluded`, or `gone`; its failure fails the plan.
 
     :ivar cancel: commands that end the job, sent if the user stops here or a failure calls for it.
+    :ivar cancelled: True where that the job is cancelled is just what is wanted.
     """
 
     job: str
     until: Literal["ready", "pending", "concluded", "gone"]
     cancel: tuple[Command, ...] = ()
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

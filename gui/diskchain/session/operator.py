@@ -89,7 +89,7 @@ class QmpOperator:
 
     async def _send(self, step: Send) -> None:
         if step.tidy:
-            await self._tidy(step)
+            await (self._tidy(step) if step.command.name == "blockdev-del" else self._try(step))
             return
         if step.probe:
             await self._probe(step)
@@ -158,10 +158,14 @@ class QmpOperator:
         if holders or state.graph.nodes[name].named_bitmaps:
             self._notes.append(f"{name} stays open: {', '.join(holders) or 'a bitmap'} still needs it.")
             return
+        await self._try(step)
+
+    async def _try(self, step: Send) -> None:
+        """Send what may be refused without harm; a refusal is told."""
         try:
             await self._session.execute(step.command)
         except Refused as error:
-            self._notes.append(f"{name} stays open: {error.text}.")
+            self._notes.append(f"{step.command.name}: {error.text}.")
 
     async def _chosen(self, step: Choose) -> tuple[Branch, Sequence[Send | Make | Wait]]:
         """The branch to go, and its steps; if another client decided meanwhile, what is left of them."""

@@ -61,24 +61,26 @@ class JobWait:
         job = state.job(step.job)
         if job is None or job.status == "null":
             end = self.ends.get(step.job)
-            self._blame(step.job, str(end.data.get("error") or "") if end else "", end)
+            self._blame(step, str(end.data.get("error") or "") if end else "", end)
             if step.until in ("gone", "concluded"):
                 return True
             raise Halt(f"The job {step.job} was ended by another client before it was {step.until}.")
         if job.status == "concluded":
-            if job.error and not self.stopped:
+            if job.error and not (self.stopped or step.cancelled):
                 await self._dismiss(step.job)
-                self._blame(step.job, job.error, self.ends.get(step.job))
+                self._blame(step, job.error, self.ends.get(step.job))
             return step.until == "concluded" or self._premature(step)
         if step.until == "ready":
             return job.ready
         return job.status == step.until
 
-    def _blame(self, job: str, error: str, end: Event | None) -> None:
-        if end is not None and end.name == "BLOCK_JOB_CANCELLED" and not self.stopped:
-            raise Halt(f"The job {job} was cancelled.", error, Phase.CANCELLED)
-        if error and not self.stopped:
-            raise Halt(f"The job {job} failed: {error}.", error)
+    def _blame(self, step: Wait, error: str, end: Event | None) -> None:
+        if self.stopped or step.cancelled:
+            return
+        if end is not None and end.name == "BLOCK_JOB_CANCELLED":
+            raise Halt(f"The job {step.job} was cancelled.", error, Phase.CANCELLED)
+        if error:
+            raise Halt(f"The job {step.job} failed: {error}.", error)
 
     def _premature(self, step: Wait) -> bool:
         raise Halt(f"The job {step.job} was ended by another client before it was {step.until}.")
