@@ -13,14 +13,15 @@ from diskchain.model.root import Device
 from diskchain.picture.palette import Palette
 from diskchain.picture.words import one_line
 from diskchain.signal import Signal
-from diskchain.widgets.panels.lines import Elided, copy, empty
+from diskchain.widgets.panels.lines import empty
 from diskchain.widgets.rows import Row
+from diskchain.widgets.sandbox_box import SandboxBox
 from diskchain.widgets.standing import disk_remark, second_line, standing
-from diskchain.widgets.style import button, label, monospace
+from diskchain.widgets.style import button, label
 
 if TYPE_CHECKING:
-    from diskchain.monitors.found import Found
     from diskchain.session.session import Session
+    from diskchain.session.sessions import Found
 
 
 class MachinesPanel(QScrollArea):
@@ -46,7 +47,6 @@ class MachinesPanel(QScrollArea):
         self.sandbox_wanted: Signal[[]] = Signal()
         self._palette = palette
         self._entries: dict[int, _Entry] = {}
-        self._spare = ""
         self._build()
 
     def _build(self) -> None:
@@ -66,8 +66,8 @@ class MachinesPanel(QScrollArea):
         self._open = QVBoxLayout()
         self._open.setSpacing(2)
         column.addLayout(self._open)
-        self._sandbox = Row("machinesSandbox", self.sandbox_wanted.emit)
-        column.addWidget(self._sandbox)
+        self._start = Row("machinesSandbox", self.sandbox_wanted.emit)
+        column.addWidget(self._start)
         column.addSpacing(10)
         self._found_head = label("FOUND ON THIS COMPUTER", "caption")
         self._found_head.setContentsMargins(10, 0, 0, 2)
@@ -76,39 +76,20 @@ class MachinesPanel(QScrollArea):
         self._found.setSpacing(2)
         column.addLayout(self._found)
         column.addStretch(1)
-        column.addWidget(self._spare_box())
+        self.sandbox = SandboxBox()
+        column.addWidget(self.sandbox)
         self.setWidget(inside)
         self.show_sandbox("")
         self.show_found(())
 
-    def _spare_box(self) -> QWidget:
-        """The sandbox's second monitor: its path, and a button that copies what to type."""
-        self._spare_holder = QWidget()
-        column = QVBoxLayout(self._spare_holder)
-        column.setContentsMargins(10, 8, 6, 0)
-        column.setSpacing(4)
-        words = label("To look on with qmp-shell, the sandbox has a second monitor:", tone="quiet")
-        words.setWordWrap(True)
-        column.addWidget(words)
-        self._spare_path = Elided()
-        self._spare_path.setFont(monospace(8))
-        column.addWidget(self._spare_path)
-        take = button("Copy the command", "machinesCopySpare", "link", "Copy the qmp-shell command for the sandbox")
-        take.clicked.connect(lambda: copy(f"qmp-shell {self._spare}"))
-        column.addWidget(take, 0, Qt.AlignmentFlag.AlignLeft)
-        return self._spare_holder
-
     def show_sandbox(self, monitor: str, starting: bool = False) -> None:
         """Say whether the sandbox runs. `monitor`: the path of its second monitor; empty: it does not run."""
-        self._spare = monitor
-        self._spare_path.setText(monitor)
-        self._spare_path.setToolTip(monitor)
-        self._spare_holder.setVisible(bool(monitor))
-        self._sandbox.setVisible(not monitor)
-        self._sandbox.setEnabled(not starting)
-        self._sandbox.sign.show_sign(self._palette.blue, "ring")
+        self.sandbox.show_monitor(monitor)
+        self._start.setVisible(not monitor)
+        self._start.setEnabled(not starting)
+        self._start.sign.show_sign(self._palette.blue, "ring")
         title = "Starting the sandbox…" if starting else "Start a sandbox"
-        self._sandbox.show_row(title, "a throw-away machine")
+        self._start.show_row(title, "a throw-away machine")
 
     def show_sessions(self, sessions: Iterable[Session], current: Session | None) -> None:
         """Show the open machines, and which of them is in the middle."""
@@ -138,7 +119,7 @@ class MachinesPanel(QScrollArea):
     def recolour(self, palette: Palette) -> None:
         """Take the colours of another scheme."""
         self._palette = palette
-        self._sandbox.sign.show_sign(palette.blue, "ring")
+        self._start.sign.show_sign(palette.blue, "ring")
 
 
 class _Entry(QWidget):
@@ -152,10 +133,10 @@ class _Entry(QWidget):
         self._column.setContentsMargins(0, 0, 0, 4)
         self._column.setSpacing(0)
         self._head = Row("machine", lambda: panel.chosen.emit(session))
-        close = button("×", "machineClose", "icon", "Hang up on this machine")
+        close = button("×", "machineClose", "quiet", "Hang up on this machine")
         close.setToolTip("Hang up; the machine goes on")
         close.clicked.connect(lambda: panel.close_wanted.emit(session))
-        self._head.line.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._head.head.addWidget(close)
         self._column.addWidget(self._head)
 
     def refresh(self, palette: Palette, current: bool) -> None:

@@ -30,11 +30,12 @@ _WORDS = {Level.INFO: "Note", Level.DONE: "Done", Level.WARNING: "Warning", Leve
 
 @dataclass(frozen=True)
 class Answer:
-    """A button on a message. `act` is called once; the message goes away by it."""
+    """A button on a message. `act` is called once; the message goes away by it. `meaning`: its tool tip."""
 
     text: str
     act: Callable[[], object]
     primary: bool = False
+    meaning: str = ""
 
 
 class Message(QFrame):
@@ -67,13 +68,14 @@ class Message(QFrame):
     def _add_buttons(self, row: QHBoxLayout, answers: tuple[Answer, ...], detail: str) -> None:
         for number, answer in enumerate(answers):
             made = button(answer.text, f"messageAnswer{number + 1}", "primary" if answer.primary else "")
+            made.setToolTip(answer.meaning)
             made.clicked.connect(lambda _=False, chosen=answer: self._answer(chosen))
             row.addWidget(made)
         if detail:
             self.show_button = button("Show", "messageShow", "link", "Show details")
             self.show_button.clicked.connect(self._fold)
             row.addWidget(self.show_button)
-        close = button("×", "messageClose", "icon", "Dismiss this message")
+        close = button("×", "messageClose", "quiet", "Dismiss this message")
         close.clicked.connect(self.dismiss)
         row.addWidget(close)
 

@@ -61,12 +61,15 @@ class Row(QFrame):
         self.line.setContentsMargins(9 + indent, 2 if indent else 5, 8, 2 if indent else 5)
         self.line.setSpacing(8)
         self.line.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
+        self.head = QHBoxLayout()
+        self.head.setSpacing(6)
+        self.head.addWidget(self._title, 1)
+        self.head.addWidget(self._remark)
         column = QVBoxLayout()
-        column.setSpacing(2)
-        column.addWidget(self._title)
+        column.setSpacing(1)
+        column.addLayout(self.head)
         column.addWidget(self._below)
         self.line.addLayout(column, 1)
-        self.line.addWidget(self._remark)
 
     def show_row(
         self, title: str, below: str = "", remark: str = "", tone: str = "quiet", chosen: bool = False

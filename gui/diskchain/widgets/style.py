@@ -13,6 +13,7 @@ from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from diskchain.picture.palette import Palette
+from diskchain.resources import resource
 
 _SIZES = {"heading": 1.5, "title": 1.33, "section": 1.08, "caption": 0.86, "badge": 0.8, "choice": 0.94, "icon": 1.44}
 """Sizes of text, as multiples of the system's font."""
@@ -22,10 +23,8 @@ QScrollArea[kind="plain"], QScrollArea[kind="plain"] > QWidget > QWidget { backg
 QWidget { color: $text; }
 QToolTip { color: $text; background: $raised; border: 1px solid $line; padding: 4px 6px; }
 QWidget#topBar { border-bottom: 1px solid $line; }
-QWidget#machinesPanel { border-right: 1px solid $line; }
-QWidget#rightColumn { border-left: 1px solid $line; }
-QWidget#lowerPanel { border-top: 1px solid $line; }
-QSplitter::handle { background: $window; }
+QSplitter::handle { background: $line; }
+QSplitter#jobsAndPlot::handle { background: transparent; }
 QSplitter::handle:hover { background: $blue; }
 QLabel { background: transparent; }
 QLabel[tone="quiet"] { color: $quiet; }
@@ -39,7 +38,7 @@ QLabel[kind="section"] { font-weight: 600; font-size: ${section}pt; }
 QLabel[kind="caption"] { color: $quiet; font-weight: 600; font-size: ${caption}pt; }
 QLabel[kind="strong"] { font-weight: 600; }
 QLabel[kind="badge"] {
-    color: $on; background: $grey; border-radius: 8px; padding: 1px 7px; font-weight: 600; font-size: ${badge}pt;
+    color: $on; background: $grey; border-radius: 8px; padding: 2px 7px; font-weight: 600; font-size: ${badge}pt;
 }
 QLabel[kind="badge"][fill="teal"] { background: $teal; }
 QLabel[kind="badge"][fill="raw"] { background: $raw; }
@@ -72,7 +71,7 @@ QPushButton[kind="link"]:focus, QPushButton[kind="danger"]:focus, QPushButton[ki
 }
 QPushButton[kind="link"]:hover, QPushButton[kind="danger"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:disabled, QPushButton[kind="danger"]:disabled { color: $quiet; }
-QPushButton[kind="choice"] { padding: 3px 10px; font-weight: 600; font-size: ${choice}pt; }
+QPushButton[kind="choice"] { padding: 3px 8px; font-weight: 600; font-size: ${choice}pt; }
 QPushButton[kind="choice"]:checked, QPushButton[kind="switch"]:checked {
     background: $blue; color: $on; border-color: $blue; font-weight: 600;
 }
@@ -89,9 +88,11 @@ QPushButton[kind="icon"] {
     color: $blue;
 }
 QPushButton[kind="icon"]:focus { border: 1px dashed $blue; border-radius: 4px; }
+QPushButton[kind="quiet"] { background: transparent; border: 1px solid transparent; padding: 0 3px; color: $quiet; }
+QPushButton[kind="quiet"]:hover, QPushButton[kind="quiet"]:focus { color: $text; border-color: $line; border-radius: 4px; }
 QCheckBox { spacing: 8px; background: transparent; }
-QCheckBox::indicator { width: 15px; height: 15px; border: 1px solid $quiet; border-radius: 3px; background: $field; }
-QCheckBox::indicator:checked { background: $blue; border-color: $blue; image: none; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $quiet; border-radius: 3px; background: $field; }
+QCheckBox::indicator:checked { background: $blue; border-color: $blue; image: url("$tick"); }
 QCheckBox:focus { color: $blue; }
 QMenu { background: $raised; border: 1px solid $line; padding: 4px; }
 QMenu::item { padding: 5px 22px 5px 12px; border-radius: 4px; background: transparent; }
@@ -105,7 +106,8 @@ QLineEdit, QPlainTextEdit, QTextEdit, QComboBox {
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus { border-color: $blue; }
 QPlainTextEdit[kind="paths"] { background: transparent; border: none; padding: 0; }
 QLineEdit:disabled, QComboBox:disabled { color: $quiet; }
-QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url("$down"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView {
     background: $raised; border: 1px solid $line; selection-background-color: $blue; selection-color: $on;
 }
@@ -144,7 +146,9 @@ QFrame[kind="row"]:focus { border: 1px solid $blue; }
 def sheet(colours: Palette, points: float) -> str:
     """The style sheet of the whole application; set once for each scheme. `points`: size of the system's font."""
     sizes = {name: f"{points * factor:.1f}" for name, factor in _SIZES.items()}
-    return _SHEET.substitute(asdict(colours), **sizes)
+    word = "dark" if colours.dark else "light"
+    signs = {name: resource("icons", f"{name}-{word}.svg").as_posix() for name in ("tick", "down")}
+    return _SHEET.substitute(asdict(colours), **sizes, **signs)
 
 
 def monospace(points: float = 8.5) -> QFont:

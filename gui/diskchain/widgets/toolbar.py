@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from diskchain.signal import Signal
@@ -29,6 +29,11 @@ class SearchField(QLineEdit):
         self.next_wanted: Signal[str] = Signal()
         self.left: Signal[[]] = Signal()
         self.textChanged.connect(self.sought.emit)
+
+    def tell(self, found: str) -> None:
+        """Say to screen readers what was found."""
+        if found:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, found))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on to the next; Esc clears and leaves."""

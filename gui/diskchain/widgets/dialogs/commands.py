@@ -44,7 +44,7 @@ class Commands(QWidget):
             self._buttons[name] = made
             row.addWidget(made)
         row.addStretch(1)
-        self._code = Code("previewCommands", "Commands", 6)
+        self._code = Code("previewCommands", "Commands", 5)
         take = button("Copy as script", "previewCopy", "link")
         take.clicked.connect(lambda: copy(f"{self._texts.get(self._chosen, '')}\n"))
         column = QVBoxLayout(self)

@@ -11,9 +11,12 @@ from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Preview
 from diskchain.signal import Signal
 from diskchain.widgets.dialogs.options import dropped, lifted
-from diskchain.widgets.dialogs.said import headline
+from diskchain.widgets.dialogs.said import headline, shared_folder
 from diskchain.widgets.panels.lines import Paths, Rule, empty
 from diskchain.widgets.style import label
+
+_HEAD = 78
+"""Width of the words before paths, in pixels."""
 
 
 class Consequences(QWidget):
@@ -85,10 +88,14 @@ class Consequences(QWidget):
         if words := headline(preview):
             tone = "red" if draft.invalid else "amber"
             self._column.addWidget(_marked("●", words, tone, "strong"))
+        whole = (*draft.changed, *draft.invalid, *draft.created)
+        folder = shared_folder(whole)
+        if folder:
+            self._column.addWidget(_paths("Folder", (folder,), ""))
         if draft.changed:
-            self._column.addWidget(_paths("Changes:", draft.changed))
+            self._column.addWidget(_paths("Changes", draft.changed, folder))
         if draft.invalid:
-            self._column.addWidget(_paths("Becomes invalid:", draft.invalid))
+            self._column.addWidget(_paths("Invalid then", draft.invalid, folder))
             self._column.addWidget(
                 _indented(
                     "They are kept, but must not be used again."
@@ -97,7 +104,7 @@ class Consequences(QWidget):
                 )
             )
         if draft.created:
-            self._column.addWidget(_paths("New:", draft.created))
+            self._column.addWidget(_paths("New", draft.created, folder))
         if draft.closes:
             self._column.addWidget(_indented(f"Closed afterwards: {', '.join(draft.closes)}"))
 
@@ -157,12 +164,14 @@ def _indented(text: str) -> QLabel:
     return made
 
 
-def _paths(head: str, paths: Iterable[str]) -> QWidget:
-    """Full paths, to be selected and copied, breaking wherever they have to."""
+def _paths(head: str, paths: Iterable[str], folder: str) -> QWidget:
+    """Paths, to be selected and copied, breaking wherever they have to; without the folder that was named before them."""
     holder = QWidget()
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(22, 0, 0, 0)
-    column.setSpacing(2)
-    column.addWidget(label(head, tone="quiet"))
-    column.addWidget(Paths(paths, head))
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(22, 0, 0, 0)
+    row.setSpacing(8)
+    words = label(head, tone="quiet")
+    words.setFixedWidth(_HEAD)
+    row.addWidget(words, 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(Paths([path.removeprefix(folder) for path in paths], head), 1)
     return holder

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Sequence
+
 from diskchain.model.words import size, span
 from diskchain.operations.preview import Preview
 from diskchain.picture.words import base_name, one_line
@@ -63,6 +66,12 @@ def headline(preview: Preview) -> str:
         one = len(invalid) == 1
         parts.append(f"{_number(len(invalid))} {'file becomes' if one else 'files become'} invalid")
     return one_line(", ".join(parts))
+
+
+def shared_folder(paths: Sequence[str]) -> str:
+    """The folder that all of several files are in, with its slash; empty where they are in more than one."""
+    folders = {posixpath.dirname(path) for path in paths}
+    return f"{folders.pop()}/" if len(folders) == 1 and len(paths) > 1 and paths[0].startswith("/") else ""
 
 
 def _number(count: int) -> str:

@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass
 
 from diskchain.model.bitmap import Bitmap
 from diskchain.model.job import Job
+from diskchain.model.ledger import LedgerEntry
 from diskchain.model.measured import Rates
 from diskchain.model.node import Edge, Node
 from diskchain.model.root import Device, Export
 from diskchain.model.state import State
 from diskchain.model.throughput import Meter
-from diskchain.model.words import duration, percent, rate, size, span
+from diskchain.model.words import percent, rate, size, span
 from diskchain.picture.palette import driver_tone
 from diskchain.picture.words import base_name, one_line
 
@@ -286,6 +287,13 @@ def _of_export(export: Export) -> Facts:
     return Facts(one_line(export.id), (Badge("EXPORT", "nbd"),), facts, asdict(export))
 
 
-def age_words(seconds: float) -> str:
-    """The age of what is shown, for a line that was lost: `as of 12 s ago`."""
-    return f"as of {duration(seconds)} ago"
+def facts_of_entry(entry: LedgerEntry) -> Facts:
+    """The facts of an image that QEMU no longer shows."""
+    facts = (
+        Fact("File", one_line(entry.path), entry.path),
+        Fact("Was node", one_line(entry.node) or UNKNOWN),
+        Fact("Disk", one_line(entry.disk) or UNKNOWN),
+        Fact("Backing", one_line(entry.backing) if entry.backing else "none", entry.backing or ""),
+        Fact("Why", entry.why, entry.why),
+    )
+    return Facts(one_line(base_name(entry.path)), (Badge(entry.word.upper(), "red"),), facts)

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from diskchain.operations.operation import Offer
 from diskchain.signal import Signal
 from diskchain.widgets.panels.facts import Facts
-from diskchain.widgets.panels.lines import Code, Elided, FactLines, Fold, Rule, copy, empty
+from diskchain.widgets.panels.lines import Code, Elided, FactLines, Fold, Link, Rule, copy, empty
 from diskchain.widgets.style import button, label
 
 
 class Inspector(QScrollArea):
     """Shows one `Facts`.
 
-    :ivar chosen: emits the offer whose button was pressed.
+    :ivar chosen: emits the offer whose button was pressed. `dismissed`: emits the path of the image to be forgotten.
     """
 
     def __init__(self) -> None:
@@ -29,6 +29,7 @@ class Inspector(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.chosen: Signal[Offer] = Signal()
+        self.dismissed: Signal[str] = Signal()
         self._facts: Facts | None = None
         self._offers: tuple[Offer, ...] = ()
         self._build()
@@ -46,6 +47,9 @@ class Inspector(QScrollArea):
         self._acts = QVBoxLayout()
         self._acts.setSpacing(4)
         self._acts_head = label("What can be done", "section")
+        self._forget = ""
+        self._dismiss = button("Forget this image", "inspectorDismiss", "link", "Forget this image; its file stays")
+        self._dismiss.clicked.connect(lambda: self.dismissed.emit(self._forget))
         self._raw = Code("inspectorRaw", "Raw JSON of the selection", 14)
         raw = QWidget()
         inner = QVBoxLayout(raw)
@@ -71,17 +75,20 @@ class Inspector(QScrollArea):
         column.addWidget(self._first)
         column.addWidget(self._acts_head)
         column.addLayout(self._acts)
+        column.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._second)
         column.addWidget(self._fold)
         column.addStretch(1)
         self.setWidget(inside)
 
-    def show_facts(self, facts: Facts | None, offers: Sequence[Offer] = (), note: str = "") -> None:
+    def show_facts(self, facts: Facts | None, offers: Sequence[Offer] = (), note: str = "", forget: str = "") -> None:
         """Show what is selected.
 
         :param facts: None: nothing is. :param offers: what can be done with it, those with a reason against them too.
-        :param note: a sentence above the facts.
+        :param note: a sentence above the facts. :param forget: path of a remembered image that may be forgotten.
         """
+        self._forget = forget
+        self._dismiss.setVisible(bool(forget))
         self._note.setText(note or ("" if facts else "Select a node, disk or job to see everything about it."))
         self._note.setVisible(bool(self._note.text()))
         self._title.setText(facts.title if facts else "Nothing selected")
@@ -107,10 +114,10 @@ class Inspector(QScrollArea):
         self._offers = offers
         empty(self._acts)
         for number, offer in enumerate(offers):
-            made = button(f"{offer.title}…", f"inspectorOffer{number + 1}", "link")
+            made = Link(f"{offer.title}…", f"inspectorOffer{number + 1}")
             made.setEnabled(not offer.reason)
-            made.setToolTip(offer.reason)
+            made.setToolTip(offer.reason or offer.title)
             made.clicked.connect(lambda _=False, chosen=offer: self.chosen.emit(chosen))
-            self._acts.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
+            self._acts.addWidget(made)
         for widget in (self._first, self._acts_head):
             widget.setVisible(bool(offers))

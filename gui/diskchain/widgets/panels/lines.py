@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QPlainTextEdit,
+    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -37,6 +38,9 @@ class Elided(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as much as there is room for."""
+        if self.wordWrap():
+            super().paintEvent(event)
+            return
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.contentsRect().width())
         if shown == self.text():
             super().paintEvent(event)
@@ -72,6 +76,7 @@ class FactLines(QWidget):
             if value.text() != fact.value:
                 value.setText(fact.value)
                 value.setAccessibleName(f"{fact.label}: {fact.value}")
+            _wrap(value, fact)
             value.setToolTip(fact.whole or (fact.value if len(fact.value) > 24 else ""))
             tone = (tones or {}).get(fact.label, "")
             if value.property("tone") != tone:
@@ -85,6 +90,16 @@ class FactLines(QWidget):
         self._grid.addWidget(name, row, 0)
         self._grid.addWidget(value, row, 1)
         self._rows.append((name, value))
+
+
+def _wrap(value: Elided, fact: Fact) -> None:
+    """Sentences take several lines; paths and names lose their middle."""
+    wraps = " " in fact.value and "/" not in fact.value
+    if wraps != value.wordWrap():
+        value.setWordWrap(wraps)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(wraps)
+        value.setSizePolicy(policy)
 
 
 class Rule(QFrame):
@@ -141,6 +156,23 @@ class Code(QPlainTextEdit):
         """Exchange the text, unless it is the same, so that a selection stays."""
         if self.toPlainText() != text:
             self.setPlainText(text)
+
+
+class Link(QPushButton):
+    """A button in words that loses the middle of them where it is too narrow."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.setObjectName(name)
+        self.setAccessibleName(text)
+        self.setProperty("kind", "link")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._whole = text
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the words to the room."""
+        super().resizeEvent(event)
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width() - 12))
 
 
 class Paths(QPlainTextEdit):

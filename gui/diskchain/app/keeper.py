@@ -1,0 +1,244 @@
+"""Keeps sessions and the sandbox for the window: opens, closes, and ends everything in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from diskchain.app.sandboxing import Sandboxing
+from diskchain.operations.operation import Operation
+from diskchain.session.carriage import OVER, Carriage
+from diskchain.session.session import Session
+from diskchain.session.sessions import Sessions
+from diskchain.session.tasks import Tasks
+from diskchain.session.trouble import MonitorError, Unreachable
+from diskchain.widgets.acting import Acting
+from diskchain.widgets.desk import Desk
+from diskchain.widgets.dialogs.leave import LeaveDialog
+from diskchain.widgets.messages import Answer, Level
+from diskchain.widgets.panels.lower import Lower
+from diskchain.widgets.settings import Settings
+from diskchain.widgets.style import sheet
+from diskchain.widgets.theme import Theme
+from diskchain.widgets.window import Window
+from diskchain.widgets.wiring import Wiring
+
+_AROUND = 4.0
+"""Seconds between two looks at the processes of this computer (a few milliseconds each, off the thread)."""
+_CANCEL = 15.0
+"""Seconds that cancelled operations get to be undone before the window closes."""
+
+
+class Keeper:
+    """The application behind the window; see `House` for what the window asks of it."""
+
+    def __init__(self, application: QApplication, window: Window, theme: Theme, settings: Settings) -> None:
+        self._application = application
+        self.window, self._theme, self._settings = window, theme, settings
+        self._tasks = Tasks()
+        self._ended = asyncio.Event()
+        self._closing = False
+        self._opening: asyncio.Task[None] | None = None
+        self.sessions = Sessions()
+        self.sandbox = Sandboxing(window, self.sessions, self._start)
+        lower = Lower(window.tabs)
+        acting = Acting(window.sheet, window.messages, self._tasks)
+        acting.adapt = self._adapt
+        self.desk = Desk(window, self.sessions, acting, lower)
+        self.wiring = Wiring(window, self.desk, self, theme, settings)
+        settings.restore(window)
+        theme.changed.connect(self._recolour)
+        lower.set_theme(theme.palette)
+        self.sessions.opened.connect(self._opened)
+        self.sessions.found_changed.connect(self._show_found)
+        self.sessions.closed.connect(lambda _: self._show_found())
+        self.desk.turn_to(None)
+
+    def begin(self, targets: list[str], demo: bool) -> None:
+        """Open what was asked for on the command line, and begin to look around."""
+        if demo:
+            self.start_sandbox()
+        for target in targets:
+            if target == "demo":
+                self.start_sandbox()
+            else:
+                self.open(target)
+        self._start(self._look_around(), "look around")
+
+    async def ended(self) -> int:
+        """Until the program is to end; then hang up everywhere, end the sandbox, let the window go."""
+        await self._ended.wait()
+        self._settings.keep(self.window)
+        self.window.hide()
+        await self._tasks.end()
+        await self.sessions.close_all()
+        await self.sandbox.close()
+        self.window.let_go()
+        return 0
+
+    def _start(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
+        return self._tasks.start(work, name)
+
+    # Machines
+
+    def open(self, target: str, asked_by_dialog: bool = False) -> None:
+        """Open a machine; what goes wrong is said where it was asked."""
+        task = self._start(self._open(target, asked_by_dialog), f"open {target}")
+        if asked_by_dialog:
+            self._opening = task
+
+    async def _open(self, target: str, asked_by_dialog: bool) -> None:
+        dialog = self.wiring.connect
+        if target == "demo":
+            dialog.done_with("")
+            self.start_sandbox()
+            return
+        try:
+            session = await self.sessions.open(target)
+        except Unreachable as error:
+            if asked_by_dialog:
+                dialog.done_with(str(error))
+            else:
+                again = Answer("Try again", lambda: self.open(target))
+                other = Answer("Connect…", lambda: dialog.begin(target))
+                self.window.messages.tell(str(error), Level.ERROR, answers=(again, other), subject=f"open-{target}")
+            return
+        self.window.messages.withdraw(f"open-{target}")
+        if asked_by_dialog:
+            dialog.done_with("")
+        if self.desk.current is not session:
+            self.desk.turn_to(session)
+
+    def give_up(self) -> None:
+        """Stop the attempt that the dialog asked for."""
+        if self._opening is not None:
+            self._opening.cancel()
+
+    def hang_up(self, session: Session) -> None:
+        """Close a machine's line; the sandbox ends with its own."""
+        self._start(self._hang_up(session), f"hang up on {session.target}")
+
+    async def _hang_up(self, session: Session) -> None:
+        await self.sessions.close(session)
+        if self.sandbox.owns(session):
+            await self.sandbox.close()
+        self._show_found()
+
+    def look_again(self, session: Session) -> None:
+        """Look at everything now."""
+        self._start(self._look_again(session), f"look at {session.target}")
+
+    async def _look_again(self, session: Session) -> None:
+        try:
+            await session.refresh()
+        except MonitorError as error:
+            self.window.messages.tell(f"It could not be looked at: {error}", Level.WARNING, subject="look")
+
+    def forget(self, session: Session, path: str) -> None:
+        """Forget a marked image; its file stays."""
+        self._start(session.dismiss(path), f"forget {path}")
+
+    def record(self, session: Session, path: Path | None) -> None:
+        """Begin or end a recording."""
+        self._start(self._record(session, path), "record")
+
+    async def _record(self, session: Session, path: Path | None) -> None:
+        messages = self.window.messages
+        try:
+            if path is None:
+                await session.stop_recording()
+                messages.tell("The recording has ended; open it again with replay: and its path.", Level.DONE)
+            else:
+                await session.record(path)
+                messages.tell(
+                    f"Everything that goes over the line is written to {path}; secrets are blanked.", Level.INFO
+                )
+        except (OSError, MonitorError) as error:
+            messages.tell(f"The recording could not be made: {error} Choose another file.", Level.ERROR)
+        self.desk.refresh_tools()
+
+    def _opened(self, session: Session) -> None:
+        session.carriage_changed.connect(self._carried)
+        self._show_found()
+
+    def _carried(self, carriage: Carriage) -> None:
+        """Files that an operation makes in the sandbox's folder go with the sandbox."""
+        self.sandbox.note(carriage.preview.draft.created)
+
+    async def _look_around(self) -> None:
+        while True:
+            await self.sessions.look_around()
+            await asyncio.sleep(_AROUND)
+
+    def _show_found(self) -> None:
+        opened = {session.target.removeprefix("unix:") for session in self.sessions.sessions}
+        pid = self.sandbox.pid
+        rest = [one for one in self.sessions.found if one.target.removeprefix("unix:") not in opened and one.pid != pid]
+        self.window.machines.show_found(rest)
+
+    # Sandbox
+
+    def start_sandbox(self) -> None:
+        """Start the throw-away machine and open it; one at a time."""
+        self._start(self.sandbox.start(), "start the sandbox")
+
+    def reset_sandbox(self) -> None:
+        """End it and start a fresh one."""
+        self._start(self.sandbox.reset(), "reset the sandbox")
+
+    def set_sandbox_rate(self, rate: int) -> None:
+        """How busy its guest is, in operations a second."""
+        self._start(self.sandbox.set_rate(rate), "set the sandbox's rate")
+
+    def set_sandbox_slow(self, slow: bool) -> None:
+        """Whether operations on it are offered with a limit."""
+        self.sandbox.slow = slow
+
+    def _adapt(self, session: Session, operation: Operation) -> Operation:
+        return self.sandbox.adapt(operation) if self.sandbox.owns(session) else operation
+
+    # Looks and end
+
+    def _recolour(self) -> None:
+        colours = self._theme.palette
+        self.desk.recolour(colours)
+        self._application.setStyleSheet(sheet(colours, self._application.font().pointSizeF()))
+
+    def quit(self, jobs: str = "ask") -> None:
+        """End the program; asks once about own jobs that run on machines that stay."""
+        running = [
+            carriage
+            for session in self.sessions.sessions
+            if not self.sandbox.owns(session)
+            for carriage in session.carriages
+            if carriage.phase not in OVER
+        ]
+        if not running or jobs == "leave":
+            self._ended.set()
+        elif jobs == "cancel":
+            self._start(self._cancel(running), "cancel what runs")
+        elif not self._closing:
+            self._closing = True
+            dialog = LeaveDialog(self.window, [carriage.preview.draft.title for carriage in running])
+            dialog.chosen.connect(self._answered)
+            dialog.open()
+
+    def _answered(self, answer: str) -> None:
+        self._closing = False
+        if answer != "stay":
+            self.quit(answer)
+
+    async def _cancel(self, running: list[Carriage]) -> None:
+        for carriage in running:
+            carriage.cancel()
+        self.window.messages.tell("Cancelling what runs, then closing…", Level.INFO, subject="closing")
+        try:
+            async with asyncio.timeout(_CANCEL):
+                for carriage in running:
+                    await carriage.wait()
+        except TimeoutError:
+            pass
+        self._ended.set()

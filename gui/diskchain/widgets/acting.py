@@ -1,0 +1,202 @@
+"""From an offer to its end: preview sheet, yes, carriage, what came of it. All changes of a machine go through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from diskchain.operations.job import SteerJob
+from diskchain.operations.operation import Offer, Operation
+from diskchain.operations.preview import Preview
+from diskchain.session.carriage import OVER, Carriage, Phase, Result
+from diskchain.session.trouble import MonitorError
+from diskchain.signal import Signal
+from diskchain.widgets.messages import Answer, Level, MessageBar
+
+if TYPE_CHECKING:
+    from diskchain.session.session import Session
+    from diskchain.session.tasks import Tasks
+    from diskchain.widgets.dialogs.preview import PreviewSheet
+
+DIRECT = frozenset({"pause", "resume", "speed"})
+"""What is done to a job at once, without a preview: it can be taken back by the same means."""
+
+_LEVELS = {
+    Phase.DONE: Level.DONE,
+    Phase.REFUSED: Level.ERROR,
+    Phase.CANCELLED: Level.INFO,
+    Phase.FAILED: Level.ERROR,
+    Phase.LOST: Level.ERROR,
+    Phase.UNKNOWN: Level.WARNING,
+    Phase.LEFT: Level.INFO,
+}
+
+
+class Acting:
+    """Prepares, shows, runs and reports operations; one preview at a time.
+
+    :ivar shown: emits the preview that is in sight, None when there is none any more.
+    :ivar adapt: gives an offered operation its options for this machine (the sandbox's slow motion).
+    """
+
+    def __init__(self, sheet: PreviewSheet, messages: MessageBar, tasks: Tasks) -> None:
+        self.shown: Signal[Preview | None] = Signal()
+        self._sheet, self._messages, self._tasks = sheet, messages, tasks
+        self.adapt: Callable[[Session, Operation], Operation] = lambda _, operation: operation
+        self._session: Session | None = None
+        self._serial = 0
+        sheet.run.connect(self._yes)
+        sheet.cancelled.connect(self.leave)
+        sheet.edited.connect(self._edited)
+
+    @property
+    def session(self) -> Session | None:
+        """The machine that the preview in sight is about."""
+        return self._session if self._sheet.preview is not None else None
+
+    def ask(self, session: Session, offer: Offer) -> None:
+        """Prepare what an offer says and show the sheet; only the sheet's button acts."""
+        if offer.reason:
+            self._messages.tell(f"{offer.title}: {offer.reason}", Level.WARNING, subject="offer")
+            return
+        self._messages.withdraw("offer")
+        self.ask_for(session, self.adapt(session, offer.operation))
+
+    def ask_for(self, session: Session, operation: Operation, notice: str = "") -> None:
+        """Prepare an operation and show the sheet. `notice`: why it is shown again."""
+        self._session = session
+        self._serial += 1
+        self._tasks.start(self._prepare(session, operation, notice, self._serial), "prepare a preview")
+
+    async def _prepare(
+        self, session: Session, operation: Operation, notice: str, serial: int, again: Preview | None = None
+    ) -> None:
+        try:
+            preview = await session.prepare(operation, again)
+        except MonitorError as error:
+            if serial == self._serial:
+                self._messages.tell(
+                    f"The preview could not be made: {error} Nothing was sent.", Level.ERROR, subject="offer"
+                )
+            return
+        if serial == self._serial:
+            self._show(session, preview, notice)
+
+    def _show(self, session: Session, preview: Preview, notice: str = "") -> None:
+        self._session = session
+        self._sheet.show_preview(preview, _speed(session), notice)
+        self.shown.emit(preview)
+
+    def _edited(self, operation: Operation) -> None:
+        if self._session is not None:
+            self.ask_for(self._session, operation)
+
+    def changed(self, session: Session) -> None:
+        """The machine changed: what is in sight is planned anew, with the same names, and said where it differs."""
+        preview = self._sheet.preview
+        if preview is None or session is not self._session:
+            return
+        self._serial += 1
+        self._tasks.start(self._again(session, preview, self._serial), "prepare a preview anew")
+
+    async def _again(self, session: Session, preview: Preview, serial: int) -> None:
+        try:
+            fresh = await session.prepare(preview.operation, preview)
+        except MonitorError:
+            return  # the line tells of itself
+        if serial == self._serial and self._sheet.preview is preview:
+            same = fresh.same_as(preview)
+            notice = (
+                "" if same else "The machine has changed: this is the preview as things are now. Nothing has been sent."
+            )
+            self._show(session, fresh, notice)
+
+    def leave(self) -> None:
+        """Put the preview away; nothing was sent."""
+        self._serial += 1
+        if self._sheet.preview is not None:
+            self._sheet.leave()
+            self.shown.emit(None)
+
+    def _yes(self, preview: Preview) -> None:
+        session = self._session
+        if session is None:
+            return
+        self.leave()
+        self._follow(session, session.carry_out(preview, confirmed=True))
+
+    def steer(self, session: Session, job: str, verb: str, speed: int | None) -> None:
+        """Do something to a job: at once where it can be taken back, else by the sheet.
+
+        A job of an operation that we carry out is cancelled through it, so that what it made is undone as well.
+        """
+        if verb == "cancel":
+            for carriage in session.carriages:
+                if carriage.phase not in OVER and job in (carriage.job, carriage.choice.job if carriage.choice else ""):
+                    carriage.cancel()
+                    return
+        operation = SteerJob(verb, job, speed)
+        if verb in DIRECT:
+            self._tasks.start(self._at_once(session, operation), f"{verb} {job}")
+        else:
+            self.ask_for(session, operation)
+
+    async def _at_once(self, session: Session, operation: Operation) -> None:
+        try:
+            preview = await session.prepare(operation)
+        except MonitorError as error:
+            self._messages.tell(f"{error} Nothing was changed.", Level.ERROR)
+            return
+        if not preview.allowed:
+            self._messages.tell(preview.objections[0].text, Level.WARNING)
+            return
+        result = await session.carry_out(preview).wait()
+        if result.outcome is not Phase.DONE:
+            self._messages.tell(result.text, _LEVELS[result.outcome], detail=result.detail)
+
+    def _follow(self, session: Session, carriage: Carriage) -> None:
+        """Tell of an operation's questions and of its end."""
+        subject = f"carriage-{id(carriage)}"
+        carriage.changed.connect(lambda: self._tell_choice(carriage, subject))
+        agreed = carriage.preview
+        self._tasks.start(self._wait(session, carriage, agreed, subject), f"wait for {agreed.draft.title}")
+
+    def _tell_choice(self, carriage: Carriage, subject: str) -> None:
+        choice = carriage.choice if carriage.phase is Phase.CHOOSING else None
+        if choice is None:
+            self._messages.withdraw(subject)
+            return
+        answers = tuple(
+            Answer(branch.label, partial(_choose, carriage, branch.key), number == 0, branch.meaning)
+            for number, branch in enumerate(choice.branches)
+        )
+        self._messages.tell(choice.question, Level.DONE, answers=answers, subject=subject)
+
+    async def _wait(self, session: Session, carriage: Carriage, agreed: Preview, subject: str) -> None:
+        result = await carriage.wait()
+        self._messages.withdraw(subject)
+        if result.outcome is Phase.REFUSED and carriage.preview is not agreed and not result.sent:
+            notice = "The machine changed in the meantime, so nothing was sent. This is the preview as things are now."
+            self._show(session, carriage.preview, notice)
+            return
+        self._report(agreed, result)
+
+    def _report(self, agreed: Preview, result: Result) -> None:
+        level = _LEVELS.get(result.outcome, Level.INFO)
+        text = result.text or f"{agreed.draft.title}: {result.outcome}."
+        if result.differences:
+            level = Level.WARNING if level is Level.DONE else level
+            text = f"{text} It came otherwise than predicted: {' '.join(result.differences)}"
+        self._messages.tell(" ".join([text, *result.notes]), level, detail=result.detail)
+
+
+def _choose(carriage: Carriage, key: str) -> None:
+    if carriage.choice is not None:
+        carriage.choose(key)
+
+
+def _speed(session: Session) -> float | None:
+    """Bytes per second that the last finished jobs here reached; None: not known."""
+    reached = [past.moved / past.seconds for past in session.meter.past[:5] if past.moved and past.seconds]
+    return max(reached) if reached else None

@@ -1,0 +1,265 @@
+"""The desk: which machine is in the middle, what is selected there, and who is told when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+
+from diskchain.model.diff import Diff
+from diskchain.model.root import Device
+from diskchain.model.state import State
+from diskchain.operations.operation import Offer
+from diskchain.operations.preview import Preview
+from diskchain.picture.palette import Palette
+from diskchain.signal import Signal
+from diskchain.widgets.acting import Acting
+from diskchain.widgets.actions import offers_for, offers_menu, offers_named
+from diskchain.widgets.messages import Level
+from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_machine
+from diskchain.widgets.standing import canvas_note
+
+if TYPE_CHECKING:
+    from diskchain.session.session import Session
+    from diskchain.session.sessions import Sessions
+    from diskchain.widgets.panels.lower import Lower
+    from diskchain.widgets.window import Window
+
+_AGE_MS = 1000
+
+
+class Desk:
+    """Joins the sessions with the window's parts.
+
+    :ivar current: the machine in the middle, or None. `selected`: key of what is selected (node-name, device, job), or empty.
+    :ivar turned: another machine came into the middle, or none.
+    """
+
+    def __init__(self, window: Window, sessions: Sessions, acting: Acting, lower: Lower) -> None:
+        self.window, self.sessions, self.acting, self.lower = window, sessions, acting, lower
+        self.canvas = lower.canvas
+        self.current: Session | None = None
+        self.selected = ""
+        self.turned: Signal[Session | None] = Signal()
+        self._cut: list[Callable[[], None]] = []
+        self._age = QTimer(window)
+        self._age.setInterval(_AGE_MS)
+        self._age.timeout.connect(self._show_link)
+        self._connect()
+
+    def _connect(self) -> None:
+        window, canvas = self.window, self.canvas
+        self.sessions.opened.connect(self._opened)
+        self.sessions.closed.connect(self._closed)
+        window.machines.chosen.connect(self._choose_machine)
+        window.machines.disk_chosen.connect(self._choose_disk)
+        window.inspector.chosen.connect(self._ask)
+        canvas.selected_changed.connect(self._canvas_selected)
+        canvas.device_selected.connect(self.select)
+        canvas.context_requested.connect(self.open_menu)
+        canvas.activated.connect(self._activated)
+        canvas.dropped.connect(self._ask)
+        self.lower.tree.chosen.connect(self._tree_chosen)
+        self.lower.tree.menu_wanted.connect(self.open_menu)
+        self.lower.jobs.job_selected.connect(self.select)
+        self.lower.jobs.verb_requested.connect(self._steer)
+        self.lower.jobs.choice_made.connect(lambda carriage, key: carriage.choose(key))
+        self.acting.shown.connect(self._preview_shown)
+        window.top.operation_wanted.connect(self.operate)
+
+    # Machines
+
+    def _opened(self, session: Session) -> None:
+        session.changed.connect(lambda state, change: self._changed(session, state, change))
+        session.link_changed.connect(lambda: self._link_changed(session))
+        session.sampled.connect(lambda _: self._sampled(session))
+        session.ledger_changed.connect(lambda: self._ledger_changed(session))
+        self.turn_to(session)
+
+    def _closed(self, session: Session) -> None:
+        if session is self.current:
+            rest = self.sessions.sessions
+            self.turn_to(rest[-1] if rest else None)
+        self._show_machines()
+
+    def turn_to(self, session: Session | None) -> None:
+        """Bring a machine into the middle; None: the welcome."""
+        self.current, self.selected = session, ""
+        self.acting.leave()
+        self.canvas.select(None)
+        self.canvas.offers = session.offers_for_drag if session is not None else _nothing
+        self.canvas.show_state(None, Diff(), None, None)
+        if session is not None and session.state is not None:
+            self.canvas.show_state(session.state, Diff(), session.ledger, session.meter)
+        self.lower.set_session(session)
+        self.window.show_centre(self.canvas if session is not None else self.window.welcome)
+        self._show_all()
+        self.turned.emit(session)
+
+    def _choose_machine(self, session: Session) -> None:
+        if session is not self.current:
+            self.turn_to(session)
+        else:
+            self.select("")
+
+    def _choose_disk(self, session: Session, device: Device) -> None:
+        if session is not self.current:
+            self.turn_to(session)
+        active = session.state.active_of(device) if session.state else None
+        self.select(active or device.name or device.qdev)
+
+    # What the machine tells
+
+    def _changed(self, session: Session, state: State, change: Diff) -> None:
+        if session is self.current:
+            self.canvas.show_state(state, change, session.ledger, session.meter)
+            if change.structural or change.others:
+                self.lower.tree.show_state(state, session.ledger)
+            self._show_inspector()
+            self._show_tools()
+        if change.structural and session is self.acting.session:
+            self.acting.changed(session)
+        if change.structural or change.others:
+            self._show_machines()
+
+    def _sampled(self, session: Session) -> None:
+        if session is self.current:
+            self.canvas.show_sample()
+            self._show_inspector()
+        self._show_machines()
+
+    def _ledger_changed(self, session: Session) -> None:
+        if session is self.current:
+            self.canvas.show_state(session.state, Diff(others=frozenset({"ledger"})), session.ledger, session.meter)
+            self.lower.tree.show_state(session.state, session.ledger)
+
+    def _link_changed(self, session: Session) -> None:
+        self._show_machines()
+        if session is self.current:
+            self._show_link()
+            self._show_tools()
+        if session.link == "failed" and session.state is not None:
+            self.window.messages.tell(session.link_text, Level.ERROR, subject=f"link-{session.target}")
+
+    def _show_all(self) -> None:
+        session = self.current
+        self.lower.tree.show_state(session.state if session else None, session.ledger if session else None)
+        self._show_machines()
+        self._show_inspector()
+        self._show_link()
+        self._show_tools()
+
+    def _show_machines(self) -> None:
+        self.window.machines.show_sessions(self.sessions.sessions, self.current)
+
+    def _show_link(self) -> None:
+        """The line's state over the canvas; while it is lost, its age is told each second."""
+        session = self.current
+        note = canvas_note(session) if session is not None else ""
+        self.window.show_note(note)
+        live = session is None or session.link == "live" or session.target.startswith("replay:")
+        self.canvas.set_connection(live, "" if live else note)
+        if live:
+            self._age.stop()
+        elif not self._age.isActive():
+            self._age.start()
+
+    def refresh_tools(self) -> None:
+        """Show again which buttons act."""
+        self._show_tools()
+
+    def recolour(self, colours: Palette) -> None:
+        """Take the colours of another scheme."""
+        self.lower.set_theme(colours)
+        self.window.machines.recolour(colours)
+        self._show_machines()
+
+    def _show_tools(self) -> None:
+        session = self.current
+        live = session is not None and session.state is not None and session.link == "live"
+        why = session.read_only if session is not None else ""
+        self.window.top.allow(live, why, recording=session is not None and session.recording)
+
+    def _show_inspector(self) -> None:
+        session = self.current
+        state = session.state if session else None
+        if session is None or state is None:
+            self.window.inspector.show_facts(None, note="No machine is open.")
+            return
+        facts = facts_of(state, session.meter, self.selected) if self.selected else None
+        if facts is None:
+            self._remembered(session, state)
+            return
+        self.window.inspector.show_facts(facts, offers_for(session, self.selected))
+
+    def _remembered(self, session: Session, state: State) -> None:
+        """What is shown where the selection is no part of the state: an image of the ledger, or the machine."""
+        entry = next((e for e in session.ledger.entries if self.selected in (e.path, e.node)), None)
+        if entry is None:
+            self.window.inspector.show_facts(facts_of_machine(state), session.offers_for_machine())
+            return
+        self.window.inspector.show_facts(facts_of_entry(entry), forget=entry.path)
+
+    # What the user does
+
+    def select(self, key: str) -> None:
+        """Select a node, disk or job, wherever it is shown."""
+        self.selected = key or ""
+        state = self.current.state if self.current else None
+        self.canvas.select(key if state and key in state.graph.nodes else None)
+        self.selected = key or ""
+        self.lower.tree.select(key)
+        self._show_inspector()
+
+    def _canvas_selected(self, key: str) -> None:
+        self.selected = key
+        self.lower.tree.select(key)
+        self._show_inspector()
+
+    def _tree_chosen(self, key: str) -> None:
+        self.select(key)
+
+    def _activated(self, key: str) -> None:
+        self.open_menu(key, self.canvas.mapToGlobal(self.canvas.rect().center()))
+
+    def open_menu(self, key: str, where: QPoint) -> None:
+        """Open the menu of what can be done with something, at a point of the screen; never waits for it."""
+        session = self.current
+        if session is not None:
+            self.select(key)
+            offers_menu(self.window, offers_for(session, key), self._ask).popup(where)
+
+    def menu_for_selection(self) -> None:
+        """The same by keyboard."""
+        self.open_menu(self.selected, self.canvas.mapToGlobal(QPoint(24, 24)))
+
+    def operate(self, name: str, where: QPoint) -> None:
+        """Begin an operation by its name: at once where there is one way, by a menu where there are more."""
+        session = self.current
+        if session is None or session.state is None:
+            return
+        offers = offers_named(session, name, self.selected)
+        possible = [offer for offer in offers if not offer.reason]
+        if len(possible) == 1:
+            self._ask(possible[0])
+        else:
+            offers_menu(self.window, offers, self._ask).popup(where)
+
+    def _ask(self, offer: Offer) -> None:
+        if self.current is not None:
+            self.acting.ask(self.current, offer)
+
+    def _steer(self, job: str, verb: str, value: object) -> None:
+        if self.current is not None:
+            self.acting.steer(self.current, job, verb, value if isinstance(value, int) else None)
+
+    def _preview_shown(self, preview: Preview | None) -> None:
+        self.window.show_sheet(preview is not None)
+        if preview is None:
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.canvas.show_preview(preview if self.acting.session is self.current else None)
+
+
+def _nothing(_: object) -> tuple[Offer, ...]:
+    return ()

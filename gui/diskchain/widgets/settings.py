@@ -1,0 +1,55 @@
+"""What the window remembers from one start to the next: its size, its splitters, the chosen scheme. Nothing else.
+
+Where it stands on the screen is the window manager's business.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
+from PySide6.QtWidgets import QMainWindow, QSplitter
+
+WIDTH, HEIGHT = 1440, 900
+"""Size of the first window, in pixels that do not depend on the screen."""
+
+
+class Settings:
+    """An ini file in the user's configuration folder; a broken one counts as empty."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        place = path or Path(platformdirs.user_config_dir("diskchain", appauthor=False)) / "window.ini"
+        self._file = QSettings(str(place), QSettings.Format.IniFormat)
+
+    def restore(self, window: QMainWindow) -> None:
+        """Give the window and its splitters the sizes that they had."""
+        size = self._file.value("size")
+        window.resize(size if isinstance(size, QSize) and size.isValid() else QSize(WIDTH, HEIGHT))
+        if self._file.value("maximized") == "true":
+            window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
+        for splitter in window.findChildren(QSplitter):
+            told = self._file.value(f"splitter/{splitter.objectName()}")
+            if splitter.objectName() and isinstance(told, QByteArray):
+                splitter.restoreState(told)
+
+    def keep(self, window: QMainWindow) -> None:
+        """Write the sizes down."""
+        if not window.isMaximized() and not window.isFullScreen():
+            self._file.setValue("size", window.size())
+        self._file.setValue("maximized", "true" if window.isMaximized() else "false")
+        for splitter in window.findChildren(QSplitter):
+            if splitter.objectName():
+                self._file.setValue(f"splitter/{splitter.objectName()}", splitter.saveState())
+        self._file.sync()
+
+    @property
+    def scheme(self) -> str:
+        """`light`, `dark`, or empty: as the desktop has it."""
+        told = self._file.value("scheme")
+        return told if told in ("light", "dark") else ""
+
+    @scheme.setter
+    def scheme(self, word: str) -> None:
+        self._file.setValue("scheme", word)
+        self._file.sync()
