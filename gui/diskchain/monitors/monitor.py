@@ -65,8 +65,14 @@ class Monitor(Protocol):
 
     target: str
     writable: bool
-    greeting: Mapping[str, object]
-    wire: Signal[Direction, Mapping[str, object], float]
+
+    @property
+    def greeting(self) -> Mapping[str, object]:
+        """What the server said first."""
+
+    @property
+    def wire(self) -> Signal[Direction, Mapping[str, object], float]:
+        """Everything sent and received."""
 
     async def open(self) -> None:
         """Begin the conversation. :raises Unreachable: with the reason in plain words."""
