@@ -139,6 +139,11 @@ def test_widgets_do_not_speak_qmp() -> None:
     assert not found, "\n".join(found)
 
 
+def test_picture_paints_without_widgets() -> None:
+    found = [name for name, path in house() if name.startswith("picture/") and "QtWidgets" in sources()[path]]
+    assert not found
+
+
 BANNED = {
     r"\.exec_?\(": "no nested event loops",
     r"\btime\.sleep\(": "nothing waits by sleeping",

@@ -74,7 +74,7 @@ def test_progress_in_words() -> None:
 
 def test_progress_without_a_terminal_is_sparse() -> None:
     out = io.StringIO()
-    progress = Progress(out)
+    progress = Progress(out.write, terminal=False)
     for done in range(1001):
         progress.show("Commit", done, 1000)
     progress.show("Commit")
@@ -82,14 +82,9 @@ def test_progress_without_a_terminal_is_sparse() -> None:
     assert "\r" not in out.getvalue()
 
 
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 def test_progress_on_a_terminal_stays_on_one_line() -> None:
-    out = _Terminal()
-    progress = Progress(out)
+    out = io.StringIO()
+    progress = Progress(out.write, terminal=True)
     progress.show("Commit", 1, 1000, None, (100.0, 200.0))
     progress.show("Commit", 2, 1000)
     progress.clear()

@@ -98,6 +98,23 @@ def test_a_recording_replays_and_is_never_changed(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_names_that_the_terminal_cannot_show(tmp_path: Path) -> None:
+    with Machine({"vda": "base <- top"}) as machine:
+        odd = machine.folder / "ü\x1b[2J\n.raw"
+        odd.write_bytes(bytes(512))
+        machine.qmp("blockdev-add", driver="file", node_name="odd", filename=str(odd))
+        for words in (["graph", "-f", "mermaid"], ["graph", "-f", "json"], ["run", "snapshot", "--dry-run"]):
+            words.insert(1, str(machine.target))
+            done = subprocess.run(
+                [*DISKCHAIN, *words],
+                capture_output=True,
+                env={**environment(tmp_path), "PYTHONIOENCODING": "ascii"},
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (0, b"")
+            assert b"\x1b" not in done.stdout
+
+
 def test_found_tells_what_can_be_opened(tmp_path: Path) -> None:
     with Machine({"vda": "base <- top"}) as machine:
         told = json.loads(ran(tmp_path, "found", "--json").stdout)["machines"]

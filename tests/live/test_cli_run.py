@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.machine import Machine
-from tests.support.terminal import OnTerminal, ran
+from tests.support.terminal import DISKCHAIN, OnTerminal, environment, ran
 
 pytestmark = pytest.mark.live
 
@@ -97,6 +99,36 @@ def test_json_is_one_object_also_after_a_run(tmp_path: Path) -> None:
         told = json.loads(done.stdout)
         assert (told["result"], told["as_predicted"]) == ("done", True)
         assert told["seconds"] > 0
+
+
+def test_nobody_reads_the_preview(tmp_path: Path) -> None:
+    with Machine() as machine:
+        ours, its = os.pipe()
+        os.close(ours)
+        done = subprocess.run(
+            [*DISKCHAIN, "run", str(machine.target), "commit", "top=vda-2", "base=vda-0", "--yes"],
+            stdout=its,
+            stderr=subprocess.PIPE,
+            env=environment(tmp_path),
+            text=True,
+            check=False,
+        )
+        os.close(its)
+        assert (done.returncode, machine.sent()) == (5, []), done.stderr
+        assert "Nothing was sent" in done.stderr
+
+
+def test_nobody_reads_the_progress(tmp_path: Path) -> None:
+    with Machine() as machine:
+        ours, its = os.pipe()
+        os.close(ours)
+        words = ["run", str(machine.target), "commit", "top=vda-2", "base=vda-0", "--yes", "--format", "json"]
+        done = subprocess.run(
+            [*DISKCHAIN, *words], stdout=subprocess.PIPE, stderr=its, env=environment(tmp_path), check=False
+        )
+        os.close(its)
+        assert (done.returncode, json.loads(done.stdout)["result"]) == (0, "done")
+        assert machine.chain("vda") == ["vda-3", "vda-0"]
 
 
 def test_a_machine_that_is_killed(tmp_path: Path) -> None:

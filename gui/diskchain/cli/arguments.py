@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from diskchain.cli import names
 from diskchain.cli.ending import Ending, Exit
 
-COMMANDS = ("graph", "watch", "run", "record", "found")
-"""The words that need no window; anything else is a target, or `demo`."""
+COMMANDS = names.COMMANDS
 
 FORMATS = ("svg", "png", "pdf", "dot", "mermaid", "json")
 

@@ -29,7 +29,13 @@ def keep(details: str) -> Path | None:
 
 
 def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """For `sys.excepthook`: tell of a mistake of ours. Python then exits with 1."""
+    """For `sys.excepthook`: tell of a mistake of ours. Python then exits with 1.
+
+    An interrupt so early that no command had taken it is no mistake.
+    """
+    if issubclass(kind, KeyboardInterrupt):
+        say("Interrupted before anything was done.")
+        return
     version = importlib.import_module("importlib.metadata").version("diskchain")
     details = f"diskchain {version}\n" + "".join(traceback.format_exception(kind, error, trace))
     kept = keep(details)

@@ -7,6 +7,7 @@ import sys
 import time
 
 from diskchain.cli.ask import Asker
+from diskchain.cli.console import tell
 from diskchain.cli.progress import Progress
 from diskchain.operations.operation import Choose
 from diskchain.operations.preview import Preview
@@ -22,7 +23,7 @@ class Carrying:
 
     def __init__(self, session: Session, preview: Preview, asker: Asker) -> None:
         self._session, self._preview, self._asker = session, preview, asker
-        self._progress = Progress(sys.stderr)
+        self._progress = Progress(tell, sys.stderr.isatty())
         self._carriage: Carriage | None = None
         self._tasks = Tasks()
         self._asking: Choose | None = None

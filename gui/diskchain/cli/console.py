@@ -5,43 +5,56 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
+from typing import TextIO
 
 
 def result(text: str) -> None:
-    """Print a result; it is out at once, also into a pipe."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    """Print a result; it is out at once, also into a pipe. :raises BrokenPipeError: nobody reads any more."""
+    sys.stdout.write(_fit(text if text.endswith("\n") else text + "\n", sys.stdout))
     sys.stdout.flush()
 
 
+def as_json(told: object) -> str:
+    """An object on one line, in plain ASCII: whatever names are made of, every reader can take it."""
+    return json.dumps(told)
+
+
 def result_json(told: object) -> None:
-    """Print an object on a line of its own."""
-    result(json.dumps(told, ensure_ascii=False))
+    """Print an object on a line of its own. :raises BrokenPipeError: nobody reads any more."""
+    result(as_json(told))
 
 
 def result_bytes(data: bytes) -> None:
-    """Print a picture."""
+    """Print a picture. :raises BrokenPipeError: nobody reads any more."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 
+def close_results() -> None:
+    """Whoever read the results has enough of them: nothing more may be written there, not even at Python's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def say(text: str) -> None:
     """Tell the user something, in one line of stderr: whatever the text is made of, it stays one line."""
-    sys.stderr.write("diskchain: " + " ".join(text.split()) + "\n")
-    sys.stderr.flush()
+    tell("diskchain: " + " ".join(text.split()) + "\n")
+
+
+def tell(text: str) -> None:
+    """Print lines on stderr as they are. Where nobody listens any more, what is under way is more important."""
+    with suppress(OSError):
+        sys.stderr.write(_fit(text, sys.stderr))
+        sys.stderr.flush()
+
+
+def _fit(text: str, stream: TextIO) -> str:
+    """The text in signs that the stream can show."""
+    code = stream.encoding or "utf-8"
+    return text.encode(code, "backslashreplace").decode(code)
 
 
 def asked_at_terminal() -> bool:
     """Whether somebody can answer a question."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def tell(text: str) -> None:
-    """Print lines on stderr as they are: a preview where stdout is for data."""
-    sys.stderr.write(text)
-    sys.stderr.flush()
-
-
-def close_results() -> None:
-    """Whoever read the results has enough of them: nothing more may be written there, not even at Python's end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import stat
 import sys
@@ -37,12 +36,12 @@ def run(options: Namespace, render: Renderer | None) -> Exit:
         raise Ending(Exit.USAGE, f"A {form} cannot be shown on a terminal. Say -o FILE.")
     state = loop.run(look(options.target, options.at))
     if form == "json":
-        data = (json.dumps(state_as_json(state, options.full), ensure_ascii=False) + "\n").encode()
+        data = (console.as_json(state_as_json(state, options.full)) + "\n").encode()
     elif form == "mermaid":
-        data = mermaid(state, options.full).encode()
+        data = mermaid(state, options.full).encode(errors="replace")
     elif form == "dot":
         # graphviz is imported only by whoever wants this text: the other formats start sooner without it.
-        data = str(importlib.import_module("diskchain.layout").dot_source(state, options.full)).encode()
+        data = str(importlib.import_module("diskchain.layout").dot_source(state, options.full)).encode(errors="replace")
     elif render is not None:
         data = render(state, form, options.full)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from typing import TextIO
+from collections.abc import Callable
 
 from diskchain.model import words
 
@@ -33,10 +33,13 @@ def bar(done: int, whole: int) -> str:
 
 
 class Progress:
-    """Tells on a stream how far a job is. On a terminal one line is written over and over."""
+    """Tells how far a job is.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream, self._terminal = stream, stream.isatty()
+    :param write: writes text as it is. :param terminal: one line is then written over and over.
+    """
+
+    def __init__(self, write: Callable[[str], object], terminal: bool) -> None:
+        self._write, self._terminal = write, terminal
         self._shown = ""
         self._last = (-math.inf, "", -1)  # when, what and how far the last sparse line told
 
@@ -59,18 +62,15 @@ class Progress:
         now = time.monotonic()
         if text != last_text or quarter > last_quarter or now - at >= _SPARSE_SECONDS:
             self._last = (now, text, quarter)
-            self._stream.write(told + "\n")
-            self._stream.flush()
+            self._write(told + "\n")
 
     def _over(self, told: str) -> None:
         if told != self._shown:
-            self._stream.write("\r" + told + " " * (len(self._shown) - len(told)))
-            self._stream.flush()
+            self._write("\r" + told + " " * (len(self._shown) - len(told)))
             self._shown = told
 
     def clear(self) -> None:
         """Take the bar away, so that other words can be written."""
         if self._shown:
-            self._stream.write("\r" + " " * len(self._shown) + "\r")
-            self._stream.flush()
+            self._write("\r" + " " * len(self._shown) + "\r")
             self._shown = ""

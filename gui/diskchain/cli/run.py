@@ -10,8 +10,9 @@ from diskchain.cli import console, loop
 from diskchain.cli.arguments import keys
 from diskchain.cli.ask import Asker
 from diskchain.cli.carrying import Carrying
-from diskchain.cli.describe import described
+from diskchain.cli.describe import described, shown
 from diskchain.cli.ending import Ending, Exit
+from diskchain.model import words
 from diskchain.operations.catalog import UsageError, parse
 from diskchain.operations.operation import Choose, Operation
 from diskchain.operations.preview import Preview
@@ -51,6 +52,9 @@ async def _run(options: Namespace, operation: Operation) -> Exit:
         with loop.interrupts(carrying.interrupt):
             result = await carrying.run()
         return _end(options, carrying, result)
+    except BrokenPipeError:
+        console.close_results()
+        raise Ending(Exit.REFUSED, "Nobody reads the preview. Nothing was sent.") from None
     except asyncio.CancelledError:
         if not interrupted.is_set():
             raise
@@ -118,17 +122,26 @@ def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
         code = Exit.LOST if result.outcome is Phase.LOST else Exit.REFUSED
     if result.as_predicted is False:
         code = Exit.PROBLEM
-    if options.format == "json":
-        console.result_json(_as_json(carrying.preview, result))
+    try:
+        _tell(options, carrying.preview, result, code)
+    except BrokenPipeError:  # how it ended stays true though nobody reads it
+        console.close_results()
     if code is not Exit.DONE:
         console.say(f"{result.text} {carrying.where(result)}".strip())
         return code
     for note in result.notes:
         console.say(note)
-    if options.format == "text":
-        made = [f"Made {path}." for path in result.files]
-        console.result("\n".join([f"{result.text} It took {result.seconds:.1f} s and came as predicted.", *made]))
     return code
+
+
+def _tell(options: Namespace, preview: Preview, result: Result, code: Exit) -> None:
+    """Print the result. :raises BrokenPipeError: nobody reads it."""
+    if options.format == "json":
+        console.result_json(_as_json(preview, result))
+    elif code is Exit.DONE:
+        made = [f"Made {shown(path)}." for path in result.files]
+        text = f"{shown(result.text)} It took {words.duration(result.seconds)} and came as predicted."
+        console.result("\n".join([text, *made]))
 
 
 def _as_json(preview: Preview, result: Result) -> dict[str, object]:

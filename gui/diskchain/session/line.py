@@ -24,6 +24,9 @@ _UNSOUND = frozenset({"oversize", "garbage"})
 _BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between tries to come back; the last one goes on."""
 
+_LAST_WORDS = 0.5
+"""Seconds for the events that came before the line ended: why a machine ended is told there."""
+
 
 class Link(StrEnum):
     """How the line to the machine stands."""
@@ -147,10 +150,12 @@ class Line:
     async def _watch(self) -> str:
         monitor, source = self.live()
         watching = Tasks()
-        watching.start(self._listen(monitor), f"events of {self.target}")
+        listening = watching.start(self._listen(monitor), f"events of {self.target}")
         watching.start(self._look_on(source), f"looks at {self.target}")
         try:
-            return await monitor.closed()
+            how = await monitor.closed()
+            await asyncio.wait({listening}, timeout=_LAST_WORDS)
+            return how
         finally:
             await watching.end()
             await monitor.close()
