@@ -68,23 +68,30 @@ class BlockGraph:
         return tuple(found)
 
     def overlays(self, name: str) -> tuple[str, ...]:
-        """Nodes backed by this one, filters between them left out."""
-        found: list[str] = []
-        for edge in self._up.get(name, ()):
-            if self.nodes[edge.parent].kind is Kind.FILTER:
-                if self.filtered(edge.parent) == name:
-                    found.extend(self.overlays(edge.parent))
-            elif edge.role == "backing":
-                found.append(edge.parent)
-        return tuple(dict.fromkeys(found))
+        """Nodes backed by this one, filters between them left out; a loop of filters ends where it closes."""
+        found: dict[str, None] = {}
+        waiting, seen = [name], {name}
+        while waiting:
+            here = waiting.pop(0)
+            for edge in self._up.get(here, ()):
+                if self.nodes[edge.parent].kind is not Kind.FILTER:
+                    if edge.role == "backing":
+                        found.setdefault(edge.parent)
+                elif edge.parent not in seen and self.filtered(edge.parent) == here:
+                    seen.add(edge.parent)
+                    waiting.append(edge.parent)
+        return tuple(found)
 
     def filters_above(self, name: str) -> tuple[str, ...]:
-        """Filters between this node and its next parents that are none, nearest first."""
-        found: list[str] = []
-        for edge in self._up.get(name, ()):
-            if self.nodes[edge.parent].kind is Kind.FILTER and edge.parent not in found:
-                found += [edge.parent, *self.filters_above(edge.parent)]
-        return tuple(dict.fromkeys(found))
+        """Filters between this node and its next parents that are none, nearest first; a loop ends where it closes."""
+        found: dict[str, None] = {}
+        waiting = [name]
+        while waiting:
+            for edge in self._up.get(waiting.pop(0), ()):
+                if self.nodes[edge.parent].kind is Kind.FILTER and edge.parent not in found:
+                    found.setdefault(edge.parent)
+                    waiting.append(edge.parent)
+        return tuple(found)
 
     def protocol(self, name: str) -> str | None:
         """The protocol node at the bottom of the `file` edges of a node; the node itself if it is one."""
