@@ -101,7 +101,8 @@ def _commit(keys: Mapping[str, str], cwd: str) -> Commit:
     finish = keys.get("finish", "ask")
     if finish not in ("ask", "pivot"):
         raise UsageError(f"finish={finish} is not known: say finish=pivot or finish=ask.")
-    spoils = tuple(_absolute(path, cwd) for path in _words(keys.get("spoils", "")))
+    paths = keys.get("spoils", "").replace(",,", "\0").split(",")
+    spoils = tuple(_absolute(path.replace("\0", ","), cwd) for path in paths if path)
     close, speed = _yes("close", keys.get("close", "yes")), size(keys.get("speed", "0"))
     return Commit(keys["top"], keys["base"], finish, spoils, close, speed)
 

@@ -37,7 +37,9 @@ def is_relative(header: str | None) -> bool:
 def header_name(overlay: str, below: str, relative: bool) -> str:
     """What an overlay's header should say of the image below: never a `json:` name; relative where it was so before."""
     if relative and posixpath.isabs(overlay) and posixpath.isabs(below):
-        return posixpath.relpath(below, posixpath.dirname(overlay))
+        name = posixpath.relpath(below, posixpath.dirname(overlay))
+        # QEMU reads what stands before a colon as a protocol, unless a slash comes first (`path_has_protocol`).
+        return f"./{name}" if ":" in name.split("/", maxsplit=1)[0] else name
     return below
 
 

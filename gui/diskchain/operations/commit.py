@@ -57,7 +57,7 @@ class Commit:
         if self.finish != "ask":
             keys["finish"] = self.finish
         if self.spoils:
-            keys["spoils"] = ",".join(self.spoils)
+            keys["spoils"] = ",".join(path.replace(",", ",,") for path in self.spoils)
         if not self.close:
             keys["close"] = "no"
         if self.speed:
