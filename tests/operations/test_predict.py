@@ -1,0 +1,432 @@
+"""What operations judge, plan and predict, without QEMU: the table's first truth, every refusal, and any state at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diskchain.model.graph import BlockGraph
+from diskchain.model.node import Edge, Kind, Node, kind_of
+from diskchain.model.root import Device
+from diskchain.model.state import Machine, State
+from diskchain.operations import catalog
+from diskchain.operations.commit import Commit
+from diskchain.operations.job import SteerJob
+from diskchain.operations.operation import Drag, Operation
+from diskchain.operations.preview import Folder, Preview, Surroundings, prepare
+from diskchain.operations.snapshot import Snapshot
+from diskchain.operations.stream import Stream
+from diskchain.session.check import differences
+from tests.operations.table import FOUR, TABLE, Row
+from tests.support.states import (
+    FOLDER,
+    NOTHING_ELSE,
+    chain_of,
+    machine,
+    path,
+    with_bitmap,
+    with_export,
+    with_filter,
+    with_internal_snapshot,
+    with_job,
+    with_reader,
+)
+
+_ROWS = pytest.mark.parametrize("row", TABLE, ids=[row.name for row in TABLE])
+
+
+def predicted(row: Row) -> Preview:
+    return prepare(catalog.parse(row.operation, row.keys, "/"), machine(row.before, row.relative), NOTHING_ELSE)
+
+
+@_ROWS
+def test_after_is_what_the_table_says(row: Row) -> None:
+    preview = predicted(row)
+    assert preview.allowed, preview.objections
+    for disk, wanted in row.after.items():
+        known = [name if name in preview.before.graph.nodes else "NEW" for name in chain_of(preview.after, disk)]
+        assert " <- ".join(known) == wanted
+    gone = set(preview.before.graph.nodes) - set(preview.after.graph.nodes)
+    held = {word.strip().partition(":")[0] for chain in row.before.values() for word in chain.split("<-")}
+    left = {word for chain in row.after.values() for word in chain.split(" <- ")} - {"NEW"}
+    assert gone == {name for image in held - left for name in (image, f"{image}-file")}
+
+
+@_ROWS
+def test_a_prediction_that_came_true_has_no_differences(row: Row) -> None:
+    preview = predicted(row)
+    assert differences(preview.draft, preview.before, preview.after) == ()
+    assert differences(preview.draft, preview.before, preview.before), "an act that did nothing must be noticed"
+
+
+@_ROWS
+def test_files_that_change_are_named(row: Row) -> None:
+    preview = predicted(row)
+    draft, before = preview.draft, preview.before
+    files = {node.file for node in before.graph.nodes.values()}
+    assert {*draft.changed, *draft.invalid} <= files
+    assert not set(draft.created) & files
+    if row.operation == "commit":
+        leaving = set(before.graph.nodes) - set(preview.after.graph.nodes)
+        assert set(draft.invalid) == {before.graph.nodes[name].file for name in leaving}
+        base = before.graph.nodes[row.keys["base"]].file
+        assert draft.changed[0] == base
+        assert set(draft.unfinished) == {*draft.invalid, base}
+        assert set(draft.closes) == {name for name in leaving if before.graph.nodes[name].kind is Kind.FORMAT}
+    if row.operation == "stream":
+        assert draft.changed == (before.graph.nodes[row.keys["node"]].file,)
+        assert draft.invalid == ()
+    if row.operation == "snapshot":
+        assert (draft.changed, draft.invalid) == ((), ())
+        assert len(draft.created) == sum(after.count("NEW") for after in row.after.values())
+
+
+@_ROWS
+def test_headers_keep_their_style(row: Row) -> None:
+    preview = predicted(row)
+    for name, node in preview.after.graph.nodes.items():
+        old = preview.before.graph.nodes.get(name)
+        if node.header_backing is not None and (old is None or old.header_backing != node.header_backing):
+            assert not node.header_backing.startswith("json:")
+            assert node.header_backing_format
+            below = preview.after.graph.backing(name)
+            assert below is not None
+            file = preview.after.graph.nodes[below].file or ""
+            assert node.header_backing == (file.rpartition("/")[2] if row.relative else file)
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.drag], ids=[row.name for row in TABLE if row.drag])
+def test_the_drag_offers_it_first(row: Row) -> None:
+    assert row.drag is not None
+    offers = catalog.offers_for_drag(machine(row.before), Drag(*row.drag))
+    wanted = catalog.parse(row.operation, row.keys, "/")
+    assert offers[0].operation == wanted
+    assert not offers[0].reason
+    assert len({offer.title for offer in offers}) == len(offers)
+
+
+@_ROWS
+def test_keys_go_round(row: Row) -> None:
+    operation = catalog.parse(row.operation, row.keys, "/")
+    assert catalog.parse(operation.name, operation.keys(), "/") == operation
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Commit("a", "b", "pivot", ("/x/y.qcow2", "/z"), False, 3 << 20),
+        Commit("a", "b", spoils=("/with,comma,,twice.qcow2", "/plain")),
+        Stream("a", "b", False, 7),
+        Snapshot(("vda", "vdb"), "/new", "night", {"vda": "/a b/c,d.qcow2"}, {"vdb": "n-1"}),
+        Snapshot(),
+        SteerJob("speed", "some job", 0),
+        SteerJob("cancel", "j=1", foreign=True),
+    ],
+)
+def test_all_keys_go_round(operation: Operation) -> None:
+    assert catalog.parse(operation.name, operation.keys(), "/") == operation
+
+
+# Refusals
+
+_COMMIT = Commit("two", "base", finish="pivot")
+_ACTIVE = Commit("three", "one", finish="pivot")
+_STREAM = Stream("three", "base")
+_SNAPSHOT = Snapshot()
+_Change = Callable[[State], State]
+
+
+def _on(change: Callable[[State, str], State], name: str) -> _Change:
+    return lambda state: change(state, name)
+
+
+@pytest.mark.parametrize(
+    ("operation", "change", "words"),
+    [
+        *[(op, _on(with_job, node), "backup job theirs") for op in (_COMMIT, _ACTIVE) for node in ("one", "three")],
+        *[(op, _on(with_export, node), "exported") for op in (_COMMIT, _ACTIVE) for node in ("one", "three")],
+        (_COMMIT, _on(with_job, "base"), "backup job theirs"),
+        (_COMMIT, _on(with_job, "base-file"), "backup job theirs"),
+        (_COMMIT, _on(with_export, "base"), "exported"),
+        (_COMMIT, _on(with_filter, "two"), "filter throttle-over-two"),
+        (_COMMIT, _on(with_filter, "one"), "filter throttle-over-one"),
+        (_COMMIT, _on(with_filter, "base"), "filter throttle-over-base"),
+        (_STREAM, _on(with_job, "two"), "backup job theirs"),
+        (_STREAM, _on(with_job, "three"), "backup job theirs"),
+        (_STREAM, _on(with_export, "one"), "exported"),
+        (_STREAM, _on(with_filter, "two"), "filter throttle-over-two"),
+        (_SNAPSHOT, _on(with_job, "three"), "backup job theirs"),
+    ],
+)  # fmt: skip
+def test_what_others_do_there_speaks_against_it(operation: Operation, change: _Change, words: str) -> None:
+    before = machine(FOUR)
+    assert prepare(operation, before, NOTHING_ELSE).allowed
+    preview = prepare(operation, change(before), NOTHING_ELSE)
+    assert any(words in objection.text and not objection.lifts for objection in preview.objections), preview.objections
+    assert all(objection.text.endswith(".") for objection in preview.objections)
+
+
+@pytest.mark.parametrize("status", ["postmigrate", "inmigrate", "finish-migrate", "something new"])
+def test_a_machine_that_is_not_here_is_not_changed(status: str) -> None:
+    before = machine(FOUR)
+    before = replace(before, machine=replace(before.machine, status=status))
+    for operation in (_COMMIT, _STREAM, _SNAPSHOT):
+        assert any(status in objection.text for objection in prepare(operation, before, NOTHING_ELSE).objections)
+
+
+def test_a_machine_that_is_only_looked_at_is_not_changed() -> None:
+    managed = replace(NOTHING_ELSE, read_only="libvirt manages this machine.")
+    for operation in (_COMMIT, _STREAM, _SNAPSHOT, SteerJob("pause", "x")):
+        assert prepare(operation, machine(FOUR), managed).objections[0].text == managed.read_only
+
+
+def test_a_reduced_look_allows_nothing() -> None:
+    before = replace(machine(FOUR), reduced="A stream waits.")
+    assert not prepare(_COMMIT, before, NOTHING_ELSE).allowed
+
+
+def test_a_base_shared_in_one_machine_is_not_committed_into() -> None:
+    both = machine({"vda": "base <- one <- two", "vdb": "base <- other"})
+    for operation in (Commit("one", "base"), Commit("two", "base"), Commit("two", "one")):
+        assert prepare(operation, both, NOTHING_ELSE).allowed is (operation.base == "one")
+    middle = machine({"vda": "base <- one <- two", "vdb": "base <- one <- other"})
+    assert not prepare(Commit("one", "base"), middle, NOTHING_ELSE).allowed, "one is in two chains"
+    assert not prepare(Commit("two", "base"), middle, NOTHING_ELSE).allowed, "other would be spoilt"
+    assert prepare(Stream("two"), both, NOTHING_ELSE).allowed, "a stream changes nobody else's data"
+
+
+def test_a_base_that_another_disk_uses_itself_is_not_committed_into() -> None:
+    both = machine({"vda": "base <- one <- two", "vdb": "base"})
+    assert not prepare(Commit("one", "base"), both, NOTHING_ELSE).allowed
+
+
+@pytest.mark.parametrize("image", ["base", "one", "two"])
+def test_closed_overlays_on_what_is_committed_are_named(image: str) -> None:
+    around = with_reader(path(image), "/elsewhere/branch.qcow2")
+    preview = prepare(_COMMIT, machine(FOUR), around)
+    assert [objection.lifts for objection in preview.objections] == ["spoils=/elsewhere/branch.qcow2"]
+    agreed = prepare(replace(_COMMIT, spoils=("/elsewhere/branch.qcow2",)), machine(FOUR), around)
+    assert agreed.allowed
+    assert any("/elsewhere/branch.qcow2" in warning for warning in agreed.warnings)
+    other = prepare(replace(_COMMIT, spoils=("/elsewhere/another.qcow2",)), machine(FOUR), around)
+    assert not other.allowed, "only what was named is agreed to"
+
+
+def test_the_chain_itself_is_no_stranger() -> None:
+    around = with_reader(path("base"), path("one"))
+    assert prepare(_COMMIT, machine(FOUR), around).allowed
+    above = with_reader(path("two"), path("three"))
+    assert prepare(_COMMIT, machine(FOUR), above).allowed, "three's header is rewritten"
+
+
+@pytest.mark.parametrize("operation", [_COMMIT, _ACTIVE, _STREAM, _SNAPSHOT])
+def test_bitmaps_and_internal_snapshots_want_one_more_yes(operation: Operation) -> None:
+    assert not prepare(operation, machine(FOUR), NOTHING_ELSE).draft.confirm
+    node = {"snapshot": "three", "commit": "two", "stream": "two"}[operation.name]
+    preview = prepare(operation, with_bitmap(machine(FOUR), node), NOTHING_ELSE)
+    assert [text for text in preview.draft.confirm if "daily" in text and node in text]
+    assert node not in preview.draft.closes, "its bitmap would be lost"
+    if operation.name == "commit":
+        base = with_bitmap(machine(FOUR), "base" if operation is _COMMIT else "one")
+        assert prepare(operation, base, NOTHING_ELSE).draft.confirm
+    if operation.name != "snapshot":
+        kept = with_internal_snapshot(machine(FOUR), "three" if operation is _STREAM else node)
+        assert any("before" in text for text in prepare(operation, kept, NOTHING_ELSE).draft.confirm)
+
+
+def test_an_old_file_is_never_replaced() -> None:
+    around = replace(NOTHING_ELSE, folders={FOLDER: Folder(frozenset({"mine.qcow2", "vda-20261123-193000.qcow2"}), 1)})
+    assert not prepare(Snapshot(files={"vda": f"{FOLDER}/mine.qcow2"}, disks=("vda",)), machine(FOUR), around).allowed
+    chosen = prepare(Snapshot(), machine(FOUR), around)
+    assert chosen.allowed
+    assert chosen.draft.created == (f"{FOLDER}/vda-20261123-193000-2.qcow2",)
+    own = prepare(
+        Snapshot(("vda",), files={"vda": path("base")}), machine(FOUR), replace(around, folders={}, here=None)
+    )
+    assert not own.allowed, "its own base"
+
+
+def test_two_disks_get_two_files_and_two_names() -> None:
+    before = machine({"vda": "a", "vdb": "b"})
+    same = prepare(Snapshot(files={"vda": f"{FOLDER}/x", "vdb": f"{FOLDER}/x"}), before, NOTHING_ELSE)
+    assert not same.allowed
+    twice = prepare(Snapshot(nodes={"vda": "n", "vdb": "n"}), before, NOTHING_ELSE)
+    assert not twice.allowed
+    free = prepare(Snapshot(label="x" * 60), before, NOTHING_ELSE)
+    assert free.allowed
+    made = set(free.after.graph.nodes) - set(before.graph.nodes)
+    assert len(made) == len(set(free.draft.created)) == 2
+    assert all(len(name) <= 31 for name in made)
+
+
+@pytest.mark.parametrize("name", ["1st", "", "a b", "x" * 32, "é", "#block1", 'a"b'])
+def test_names_that_qemu_refuses_are_refused_before(name: str) -> None:
+    if name:
+        assert not prepare(Snapshot(("vda",), nodes={"vda": name}), machine(FOUR), NOTHING_ELSE).allowed
+
+
+def test_disks_that_cannot_are_left_out_and_named() -> None:
+    before = machine({"vda": "a", "vdb": "b", "vdc": "c"})
+    frozen = replace(before.graph.nodes["b"], read_only=True)
+    empty = Device("cd0", "cd0", "ide-cd", None, removable=True)
+    floppy = replace(before.devices[2], removable=True)
+    before = replace(
+        before, graph=before.graph.with_nodes([frozen]), devices=(before.devices[0], before.devices[1], floppy, empty)
+    )
+    preview = prepare(Snapshot(), before, NOTHING_ELSE)
+    assert len(preview.draft.created) == 1
+    assert {word for word in ("vdb", "vdc", "cd0") if any(word in text for text in preview.warnings)} == {
+        "vdb", "vdc", "cd0",
+    }  # fmt: skip
+    for disk in ("vdb", "cd0", "nosuch"):
+        assert not prepare(Snapshot((disk,)), before, NOTHING_ELSE).allowed
+    assert not prepare(Snapshot(("vda", "vdb")), before, NOTHING_ELSE).allowed, "all that were named, or none"
+
+
+def test_relative_headers_with_a_colon_stay_paths() -> None:
+    before = machine({"vda": "a:qcow2 <- b <- c"}, relative=True)
+    odd = replace(before.graph.nodes["a"], file=f"{FOLDER}/we:ird.qcow2")
+    before = replace(before, graph=before.graph.with_nodes([odd]))
+    after = prepare(Stream("c", "a"), before, NOTHING_ELSE).after
+    assert after.graph.nodes["c"].header_backing == "./we:ird.qcow2"
+
+
+@pytest.mark.parametrize(("do", "direct"), [("pause", True), ("speed", True), ("cancel", False)])
+def test_others_jobs(do: str, direct: bool) -> None:
+    before = with_job(machine(FOUR), "three")
+    steered = SteerJob(do, "theirs", 1 if do == "speed" else None)
+    assert prepare(steered, before, NOTHING_ELSE).allowed is direct
+    assert prepare(replace(steered, foreign=True), before, NOTHING_ELSE).allowed
+    assert not prepare(replace(steered, id="none"), before, NOTHING_ELSE).allowed
+
+
+# Anything at all
+
+_NAMES = st.sampled_from(["a", "b", "c", "d", "e", "f", 'q"<b>\n', "ü-名", "#block123", "x" * 31])
+_DRIVERS = st.sampled_from(["qcow2", "raw", "file", "throttle", "mirror_top", "vmdk", "brand-new", ""])
+_FILES = st.sampled_from(
+    [None, "/i/a.qcow2", "rel.qcow2", "nbd://h/x", 'json:{"driver":"raw"}', "/i/ü\n.raw", "we:ird"]
+)
+_SIZES = st.one_of(st.none(), st.integers(0, 1 << 50))
+_NODES = st.builds(
+    lambda name, driver, file, size, used, ro, below: Node(
+        name, driver, kind_of(driver), file, size, used, ro, header_backing=below, facts={"file": file}
+    ),
+    _NAMES, _DRIVERS, _FILES, _SIZES, _SIZES, st.booleans(), _FILES,
+)  # fmt: skip
+_CHANGES: tuple[Callable[[State, str], State], ...] = (
+    with_export, with_bitmap, with_internal_snapshot, with_job,
+)  # fmt: skip
+_ROLES = st.sampled_from(["backing", "file", "target", "data-file", "root", "new role"])
+
+
+@st.composite
+def _states(draw: st.DrawFn) -> State:
+    """Any graph, with loops, filters without children, nodes without figures, devices on anything, jobs and exports."""
+    nodes = {node.name: node for node in draw(st.lists(_NODES, max_size=8))}
+    ends = st.sampled_from(sorted(nodes)) if nodes else st.nothing()
+    edges = draw(st.lists(st.builds(Edge, ends, ends, _ROLES), max_size=14, unique_by=str)) if nodes else []
+    roots = st.one_of(st.none(), ends)
+    devices = draw(
+        st.lists(st.builds(Device, _NAMES, _NAMES, st.just("virtio-blk"), roots, removable=st.booleans()), max_size=3)
+    )
+    state = State(
+        Machine("m", "", draw(st.sampled_from(["running", "", "postmigrate", "odd"]))),
+        BlockGraph(nodes, tuple(edges)),
+        tuple(devices),
+    )
+    for node in draw(st.lists(ends, max_size=2)) if nodes else []:
+        state = draw(st.sampled_from(_CHANGES))(state, node)
+    return state
+
+
+_AROUND = st.sampled_from(
+    [
+        Surroundings(),
+        NOTHING_ELSE,
+        replace(NOTHING_ELSE, owner=None, here=None, cwd="/work"),
+        with_reader("/i/a.qcow2", "/r"),
+    ]
+)
+
+
+def _operations(state: State, names: tuple[str, str]) -> list[Operation]:
+    top, base = names
+    return [
+        Commit(top, base), Commit(top, base, "pivot", ("/r",), False, 5), Stream(top), Stream(top, base, False),
+        Snapshot(), Snapshot((top,), "/i", "label", {top: "/i/new.qcow2"}, {top: base}), SteerJob("cancel", "theirs"),
+        SteerJob("odd", "theirs"),
+    ]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(_states(), st.tuples(_NAMES, _NAMES), _AROUND)
+def test_no_state_raises(state: State, names: tuple[str, str], around: Surroundings) -> None:
+    for operation in _operations(state, names):
+        preview = prepare(operation, state, around)
+        assert preview.as_json()["operation"] == operation.name
+        assert preview.draft.title
+        assert preview.same_as(prepare(operation, state, around))
+        for edge in preview.after.graph.edges:
+            assert {edge.parent, edge.child} <= preview.after.graph.nodes.keys()
+        if preview.allowed:
+            differences(preview.draft, state, preview.after)
+    for source in state.graph.nodes:
+        catalog.offers_for_node(state, source)
+    catalog.offers_for_machine(state)
+    catalog.offers_for_job(state, "theirs")
+
+
+@settings(max_examples=300, deadline=None)
+@given(_states(), _NAMES, _NAMES)
+def test_nothing_is_committed_upwards_or_pulled_downwards(state: State, source: str, target: str) -> None:
+    for offer in catalog.offers_for_drag(state, Drag(source, target)):
+        operation = offer.operation
+        if isinstance(operation, Commit):
+            assert (operation.top, operation.base) == (source, target)
+            assert target in state.graph.chain(source)[1:]
+        else:
+            assert isinstance(operation, Stream)
+            assert operation.node == target
+            assert source in state.graph.chain(target)[1:]
+            assert operation.base in {"", source, *state.graph.chain(source)[1:]}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(2, 9), st.data())
+def test_a_prediction_moves_no_other_edge(length: int, data: st.DataObject) -> None:
+    names = [f"n{at}" for at in range(length)]
+    state = machine({"vda": " <- ".join(names), "vdb": "other <- over"})
+    low, high = sorted(data.draw(st.lists(st.integers(0, length - 1), min_size=2, max_size=2, unique=True)))
+    for operation in (Commit(names[high], names[low], "pivot"), Stream(names[high], names[low])):
+        preview = prepare(operation, state, NOTHING_ELSE)
+        if isinstance(operation, Stream) and high - low == 1:
+            assert not preview.allowed
+            continue
+        assert preview.allowed, preview.objections
+        middle = names[low + 1 : high + 1] if isinstance(operation, Commit) else names[low + 1 : high]
+        assert chain_of(preview.after, "vda") == [name for name in names if name not in middle]
+        assert chain_of(preview.after, "vdb") == ["other", "over"]
+
+
+_Keys = Mapping[str, str]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(sorted(catalog.OPERATIONS)), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4)
+)
+def test_any_words_are_read_or_refused_in_a_sentence(name: str, keys: _Keys) -> None:
+    known = {"top": "a", "base": "b", "node": "a", "do": "pause", "id": "j"}
+    needed = {key: value for key, value in known.items() if key in catalog.OPERATIONS[name][1]}
+    for words in (keys, {**needed, **{key: value for key, value in keys.items() if key in needed}}):
+        said = ""
+        try:
+            operation = catalog.parse(name, words, "/work")
+        except catalog.UsageError as error:
+            said = str(error)
+        assert said.endswith(".") if said else catalog.parse(name, operation.keys(), "/work") == operation
