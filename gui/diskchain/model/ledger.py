@@ -11,6 +11,7 @@ class LedgerEntry:
 
     :ivar path: absolute. `node`: the node-name it had. `word`: `invalid` or `changed`, as it is drawn.
     :ivar why: one plain sentence. `backing`: the image it is backed by. `disk`: the disk it belonged to.
+    :ivar machine: the target of the machine on which it happened.
     """
 
     path: str
@@ -19,6 +20,7 @@ class LedgerEntry:
     why: str
     backing: str | None = None
     disk: str = ""
+    machine: str = ""
 
 
 @dataclass(slots=True)

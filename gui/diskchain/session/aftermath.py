@@ -48,9 +48,9 @@ def entries(preview: Preview, word: str) -> list[LedgerEntry]:
         name = nodes.get(path, "")
         below = graph.backing(name) if name else None
         disks = [device.name for device in preview.before.devices if name in graph.chain(device.root or "")]
-        found.append(
-            LedgerEntry(path, name, word, why, graph.nodes[below].file if below else None, disks[0] if disks else "")
-        )
+        backing = graph.nodes[below].file if below else None
+        disk = disks[0] if disks else ""
+        found.append(LedgerEntry(path, name, word, why, backing, disk, preview.before.machine.target))
     return found
 
 

@@ -96,7 +96,7 @@ class Journal:
 
 
 def _entry(told: Mapping[str, object]) -> LedgerEntry:
-    words = {key: str(told.get(key) or "") for key in ("path", "node", "word", "why", "disk")}
+    words = {key: str(told.get(key) or "") for key in ("path", "node", "word", "why", "disk", "machine")}
     backing = told.get("backing")
     return LedgerEntry(**words, backing=backing if isinstance(backing, str) else None)
 

@@ -76,6 +76,7 @@ class Session:
         self._line.event.connect(self._heard)
         self._recorder: Recorder | None = None
         self._tasks = Tasks()
+        self._spoilt_elsewhere: dict[str, str] = {}
         self._serial = 0
         self._own_jobs: frozenset[str] = frozenset()
 
@@ -112,7 +113,10 @@ class Session:
         process = self._line.process
         managed = process.managed if process else ""
         for entry in await asyncio.to_thread(self._journal.images):
-            self.ledger.note(entry)
+            if entry.machine == self.target:
+                self.ledger.note(entry)
+            else:
+                self._spoilt_elsewhere[entry.path] = entry.why
         if self._qemu is not None:
             self._own_jobs = await asyncio.to_thread(self._journal.jobs_of, self._qemu)
         name = process.guest if process and process.guest else Path(self.target).name
@@ -199,7 +203,7 @@ class Session:
             cwd=(process.cwd or "") if process else "",
             read_only=self.read_only,
             others=self.others(),
-            spoilt=self.ledger.spoilt(),
+            spoilt={**self._spoilt_elsewhere, **self.ledger.spoilt()},
             own_jobs=self._own_jobs,
         )
         found = await asyncio.to_thread(gather, operation.concerns(state), state, around, stamp, serial)
