@@ -45,10 +45,12 @@ LONGER: dict[str, str] = {
 LATE_IMPORTS = {
     "__main__.py": "only the command that was typed is loaded",
     "app/__init__.py": "Qt comes after the words are understood",
+    "app/faults.py": "only a mistake of ours needs it",
     "app/front.py": "the first picture does not wait for plots and sessions",
     "cli/main.py": "only the command that was typed is loaded",
     "cli/bug.py": "the version is wanted only when something went wrong",
     "cli/graph.py": "graphviz is wanted only by one format",
+    "layout.py": "graphviz is wanted only by Full graph and DOT text",
     "widgets/panels/throughput.py": "numpy and pyqtgraph are half of the time until the first picture",
 }
 """File -> why it imports inside a function. Start-up time is the only reason there is."""
