@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from graphviz import Digraph, escape, nohtml
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from diskchain.model import words
 from diskchain.model.public import folded
 from diskchain.model.state import State
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
 
 _UNIT = 72.0
 """Scene units for each of dot's inches: so its points are our pixels."""
@@ -120,9 +124,14 @@ class Layouter:
         return (await out.readuntil(b"stop\n")).decode()
 
 
+def _graphviz() -> ModuleType:
+    """The graphviz package, imported late: only Full graph and DOT text need it, and every start would pay for it."""
+    return importlib.import_module("graphviz")
+
+
 def source(shape: Shape) -> str:
     """The DOT text of a shape: parents at the right, what they use at the left, as in the chain view."""
-    graph = Digraph(
+    graph: Digraph = _graphviz().Digraph(
         graph_attr={"rankdir": "RL", "ranksep": f"{_ACROSS / _UNIT:.3f}", "nodesep": f"{_DOWN / _UNIT:.3f}"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
         edge_attr={"dir": "none"},
@@ -185,7 +194,7 @@ def in_ranks(shape: Shape) -> Placed:
 def dot_source(state: State, full: bool) -> str:
     """A state as DOT text, every name quoted. `full`: with protocol and implicit nodes, jobs, and permissions on edges."""
     shown = state if full else folded(state)
-    graph = Digraph("diskchain", graph_attr={"rankdir": "RL"}, node_attr={"shape": "box"})
+    graph: Digraph = _graphviz().Digraph("diskchain", graph_attr={"rankdir": "RL"}, node_attr={"shape": "box"})
     numbers: dict[str, str] = {}
     for number, (name, node) in enumerate(shown.graph.nodes.items()):
         numbers[name] = f"n{number}"
@@ -219,7 +228,8 @@ def _roots(graph: Digraph, state: State, shown: State, numbers: dict[str, str], 
 
 def _label(lines: Sequence[str]) -> str:
     """Lines of foreign text as a DOT label; backslashes and line breaks in names stay what they are."""
-    made: str = nohtml("\\n".join(escape(line.replace("\n", "↵")) for line in lines if line))
+    graphviz = _graphviz()
+    made: str = graphviz.nohtml("\\n".join(graphviz.escape(line.replace("\n", "↵")) for line in lines if line))
     return made
 
 

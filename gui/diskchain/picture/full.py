@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from diskchain.layout import Placed, Shape, letters
 from diskchain.model.node import Kind
@@ -13,8 +15,8 @@ from diskchain.picture.telling import Telling
 from diskchain.picture.words import one_line
 
 _TOP, _BETWEEN = 12.0, 40.0
-_WIDEST = 2600.0
-"""Components stand side by side up to this width, in scene units."""
+_ASPECT = 1.6
+"""Components stand side by side so that the whole is about this much wider than high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Component:
     boxes: list[_Box] = field(default_factory=list)
     lines: list[_Line] = field(default_factory=list)
 
-    @property
+    @cached_property
     def shape(self) -> Shape:
         """What of it the layouter needs."""
         return Shape(tuple((box.w, box.h) for box in self.boxes), tuple((line.start, line.end) for line in self.lines))
@@ -78,9 +80,11 @@ def full_plan(telling: Telling, parts: list[Component], placed: list[Placed]) ->
     shows: dict[str, str] = {}
     title = TitleLook(f"{one_line(telling.state.machine.name) or 'machine'} / every node", "")
     spots["title:full"] = Spot("title:full", title, LEFT - 8, _TOP, title_width(title.text), 18, "full")
+    area = sum((place.width + _BETWEEN) * (place.height + _BETWEEN) for place in placed)
+    widest = max([math.sqrt(area * _ASPECT), *(place.width for place in placed)])
     x, y, tall = LEFT, _TOP + 34, 0.0
     for number, (part, place) in enumerate(zip(parts, placed, strict=True)):
-        if x > LEFT and x + place.width > _WIDEST:
+        if x > LEFT and x + place.width > LEFT + widest:
             x, y, tall = LEFT, y + tall + _BETWEEN, 0.0
         row = f"part:{number}"
         for box, (left, top) in zip(part.boxes, place.at, strict=True):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from diskchain.model import words
@@ -20,6 +22,13 @@ from diskchain.picture.words import base_name, one_line
 _FILTER_JOBS = {"commit_top": "commit", "mirror_top": "mirror", "copy-before-write": "copy before write"}
 _FAINT = 1024.0
 """Rates below this many bytes per second are not worth a word."""
+
+
+_ACTIVE, _READ_ONLY = Badge("ACTIVE", "blue"), Badge("READ-ONLY", "grey")
+_SHARED, _EXPORT = Badge("SHARED", "amber"), Badge("EXPORT", "nbd")
+
+Known = dict[str, tuple[tuple[Node, tuple[Badge, ...], str], CardLook]]
+"""Node-name -> what its card was told from, and the card."""
 
 
 class Measures(Protocol):
@@ -43,47 +52,75 @@ class Telling:
     """One state, and what else is to be told of it.
 
     :ivar marks: node-name -> badges that a preview puts on it. `ghost`: the whole state is what would be.
+    :ivar known: cards told before, by name: a node that did not change gets the same look again.
     """
 
     state: State
     meter: Measures | None = None
     marks: Mapping[str, tuple[Badge, ...]] = field(default_factory=dict)
     ghost: bool = False
+    known: Known = field(default_factory=dict)
 
     def card(self, name: str) -> CardLook:
         """The card of a node that is no filter."""
         node = self.state.graph.nodes[name]
-        below = self.state.graph.protocol(name)
+        badges = self._badges(node)
+        rate = "" if self.ghost else self._rate(name)
+        told = (node, badges, rate)
+        kept = self.known.get(name)
+        if kept is not None and kept[0][0] is node and kept[0][1:] == told[1:]:
+            return kept[1]
+        look = self._card(node, badges, rate)
+        self.known[name] = (told, look)
+        return look
+
+    def _card(self, node: Node, badges: tuple[Badge, ...], rate: str) -> CardLook:
+        below = self.state.graph.protocol(node.name)
         via = self.state.graph.nodes[below].driver if below is not None else ""
         remote = driver_tone(via) == "nbd"
         driver = via if remote and node.driver == "raw" else node.driver
         used = node.allocated / node.virtual_size if node.allocated is not None and node.virtual_size else None
         return CardLook(
-            name=one_line(name),
+            name=one_line(node.name),
             file=one_line(base_name(node.file)) or ("no file" if node.file is None else ""),
             driver=one_line(driver) or "?",
             tone="nbd" if remote else driver_tone(driver),
             used=None if used is None else min(max(used, 0.0), 1.0),
             size=words.used_of(node.allocated, node.virtual_size),
-            badges=self._badges(node),
-            rate="" if self.ghost else self._rate(name),
-            active=name in self.state.active,
+            badges=badges,
+            rate=rate,
+            active=node.name in self.state.active,
             ghost=self.ghost,
         )
 
+    @cached_property
+    def _words(self) -> dict[str, list[Badge]]:
+        """Badges that come from elsewhere than the node itself: roots, jobs, exports, overlays."""
+        state, found = self.state, dict[str, list[Badge]]()
+        for name, badges in self.marks.items():
+            found.setdefault(name, []).extend(badges)
+        for name in state.active:
+            found.setdefault(name, []).append(_ACTIVE)
+        for job in state.jobs:
+            word = job.type.upper() if job.type in ("mirror", "backup") else "JOB"
+            for role, held in job.nodes:
+                if role == "target" and (real := state.graph.through(held)) is not None:
+                    found.setdefault(real, []).append(Badge(f"{one_line(word)} TARGET", "nbd"))
+        backed = Counter(edge.child for edge in state.graph.edges if edge.role == "backing")
+        for name, times in backed.items():
+            if times > 1 and len(state.graph.overlays(name)) > 1:
+                found.setdefault(name, []).append(_SHARED)
+        for export in state.exports:
+            real = state.graph.through(export.node) or export.node
+            if _EXPORT not in found.setdefault(real, []):
+                found[real].append(_EXPORT)
+        return found
+
     def _badges(self, node: Node) -> tuple[Badge, ...]:
-        state, name = self.state, node.name
-        found = list(self.marks.get(name, ()))
-        if name in state.active:
-            found.append(Badge("ACTIVE", "blue"))
-        found += self._target_badges(name)
-        if node.read_only and not self.marks.get(name):
-            found.append(Badge("READ-ONLY", "grey"))
-        if len(state.graph.overlays(name)) > 1:
-            found.append(Badge("SHARED", "amber"))
-        if any(export.node == name or state.graph.through(export.node) == name for export in state.exports):
-            found.append(Badge("EXPORT", "nbd"))
-        if node.header_backing and state.graph.child(name, "backing") is None:
+        found = list(self._words.get(node.name, ()))
+        if node.read_only and node.name not in self.marks:
+            found.append(_READ_ONLY)
+        if node.header_backing and self.state.graph.child(node.name, "backing") is None:
             found.append(Badge("BASE NOT OPEN", "red"))
         if node.encrypted:
             found.append(Badge("ENCRYPTED", "other"))
@@ -91,14 +128,6 @@ class Telling:
         if node.snapshots:
             found.append(Badge(f"{len(node.snapshots)} INTERNAL", "grey"))
         return tuple(found)
-
-    def _target_badges(self, name: str) -> list[Badge]:
-        found = []
-        for job in self.state.jobs:
-            if any(role == "target" and self.state.graph.through(held) == name for role, held in job.nodes):
-                word = job.type.upper() if job.type in ("mirror", "backup") else "JOB"
-                found.append(Badge(f"{one_line(word)} TARGET", "nbd"))
-        return found
 
     def _rate(self, name: str) -> str:
         if self.meter is None:
@@ -156,7 +185,7 @@ def left_behind(entry: LedgerEntry) -> CardLook:
     return CardLook(
         name=one_line(entry.node or base_name(entry.path)),
         file=one_line(base_name(entry.path)),
-        driver="detached",
+        driver="file",
         tone="grey",
         used=None,
         size="",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
@@ -13,6 +13,9 @@ from diskchain.widgets.canvas.ghost import wrapped
 from diskchain.widgets.canvas.scene import CanvasScene
 from diskchain.widgets.canvas.style import Style
 from diskchain.widgets.theme import palette_of
+
+_SETTLES = 140
+"""Milliseconds after the last step of a zoom."""
 
 _WHEEL = 1.0015
 """Zoom for each eighth of a degree that a wheel turns."""
@@ -33,6 +36,10 @@ class Ground(QGraphicsView):
         self.camera = Camera(self)
         self._live = True
         self._text = ""
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLES)
+        self._settling.timeout.connect(self._settle)
         self.setScene(self.canvas)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -51,7 +58,7 @@ class Ground(QGraphicsView):
 
     def fit(self) -> None:
         """Bring everything in sight."""
-        self.camera.by_itself = True
+        self.camera.by_itself = False
         self.camera.fit(self.canvas.sceneRect())
         self.zoomed()
 
@@ -74,9 +81,18 @@ class Ground(QGraphicsView):
 
     def zoomed(self) -> None:
         """Let items know the zoom."""
+        if self.looks.scale != self.camera.scale:
+            self.looks.zooming = True
+            self._settling.start()
         self.looks.scale = self.camera.scale
+        self.canvas.look_from(self.camera.scale)
         self.viewport().update()
         self.zoom_changed.emit(self.camera.scale)
+
+    def _settle(self) -> None:
+        """The zoom rests: paint cards sharply again."""
+        self.looks.zooming = False
+        self.viewport().update()
 
     def set_reduced_motion(self, on: bool) -> None:
         """Let changes jump and dashes stand still, or not."""
@@ -88,6 +104,7 @@ class Ground(QGraphicsView):
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """The dotted ground."""
+        self.looks.ratio = self.devicePixelRatioF()
         self.camera.paint_ground(painter, QRectF(rect), self.looks.palette)
 
     def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:

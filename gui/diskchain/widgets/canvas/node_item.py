@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from diskchain.picture.brush import paint_look
 from diskchain.picture.ink import RADIUS, colour, pen
 from diskchain.picture.look import LineLook, TitleLook
 from diskchain.picture.plan import Spot
+from diskchain.widgets.canvas.store import Painted
 from diskchain.widgets.canvas.style import Style
+
+_ROOM = 6.0
+"""Room around a box in its pixels, a little more than the ring."""
+
+_NEAR = (0.6, 1.7)
+"""How much pixels may be stretched while the zoom changes."""
 
 RING = 5.0
 """Room around a box for the ring of a selection, in scene units."""
@@ -69,6 +78,47 @@ class SpotItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         """The look, and around it what is going on with it."""
+        if isinstance(self.spot.look, TitleLook):
+            self._paint_now(painter)
+            return
+        painted = self._painted()
+        ratio = self._style.ratio
+        if painted.scale == self._style.scale:
+            place, room = painter.worldTransform(), _ROOM * painted.scale
+            x, y = round((place.dx() - room) * ratio) / ratio, round((place.dy() - room) * ratio) / ratio
+            painter.setWorldTransform(QTransform.fromTranslate(x, y))
+            painter.drawPixmap(0, 0, painted.pixels)
+        else:
+            wide, tall = painted.pixels.width(), painted.pixels.height()
+            unit = painted.scale * ratio
+            target = QRectF(-_ROOM, -_ROOM, wide / unit, tall / unit)
+            painter.drawPixmap(target, painted.pixels, QRectF(0, 0, wide, tall))
+
+    def _painted(self) -> Painted:
+        """The card's pixels for this zoom; while the zoom is changing, pixels of a zoom not far from it do."""
+        style = self._style
+        version = (self.spot.look, self.spot.w, self.spot.h, self.selected, self.found, style.palette.dark, style.ratio)
+        kept = style.store.find(id(self))
+        if kept is not None and kept.version == version and self._sharp_enough(kept):
+            return kept
+        unit = style.scale * style.ratio
+        wide, tall = (math.ceil((length + 2 * _ROOM) * unit) for length in (self.spot.w, self.spot.h))
+        pixels = QPixmap(wide, tall)
+        pixels.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixels)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(unit, unit)
+        painter.translate(_ROOM, _ROOM)
+        self._paint_now(painter)
+        painter.end()
+        pixels.setDevicePixelRatio(style.ratio)
+        return style.store.keep(id(self), pixels, style.scale, version)
+
+    def _sharp_enough(self, kept: Painted) -> bool:
+        style = self._style
+        return kept.scale == style.scale or (style.zooming and _NEAR[0] < kept.scale / style.scale < _NEAR[1])
+
+    def _paint_now(self, painter: QPainter) -> None:
         style, spot = self._style, self.spot
         box = QRectF(0, 0, spot.w, spot.h)
         if self.selected or self.found:

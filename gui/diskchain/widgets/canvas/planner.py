@@ -11,12 +11,12 @@ from diskchain.model.diff import Diff
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
-from diskchain.picture.full import components, full_plan
-from diskchain.picture.look import CardLook, SlimLook
+from diskchain.picture.full import Component, components, full_plan
+from diskchain.picture.look import Badge, CardLook, SlimLook
 from diskchain.picture.plan import Plan, Spot
 from diskchain.picture.prospect import place_preview
 from diskchain.picture.rows import Wish, place
-from diskchain.picture.telling import Measures, Telling
+from diskchain.picture.telling import Known, Measures, Telling
 
 
 class Remembered(Protocol):
@@ -38,6 +38,8 @@ class Planner:
     full: bool = False
     layouter: Layouter = field(default_factory=Layouter)
     wish: Wish = field(default_factory=Wish)
+    _parts: list[Component] = field(default_factory=list)
+    _known: Known = field(default_factory=dict)
 
     def plan(self) -> Plan:
         """The whole picture."""
@@ -47,29 +49,33 @@ class Planner:
             return place_preview(self.preview, self.state, self.meter, self.wish)
         if self.full:
             return self._full()
-        return place(Telling(self.state, self.meter), self.wish, self._entries())
+        return place(self._telling(self.state), self.wish, self._entries())
 
     def unplaced(self) -> list[Shape]:
         """Shapes that the layouter must be asked for before Full graph can be shown."""
+        self._parts = []
         if self.state is None or not self.full or self.preview is not None:
             return []
-        parts = components(Telling(self.state, self.meter))
-        return [shape for part in parts if self.layouter.known(shape := part.shape) is None]
+        self._parts = components(self._telling(self.state))
+        return [shape for part in self._parts if self.layouter.known(shape := part.shape) is None]
 
     def _full(self) -> Plan:
         if self.state is None:
             return Plan()
-        telling = Telling(self.state, self.meter)
-        parts = components(telling)
-        placed = [self.layouter.known(shape) or in_ranks(shape) for shape in (part.shape for part in parts)]
+        telling = self._telling(self.state)
+        parts = self._parts or components(telling)
+        placed = [self.layouter.known(part.shape) or in_ranks(part.shape) for part in parts]
         return full_plan(telling, parts, placed)
+
+    def _telling(self, state: State) -> Telling:
+        return Telling(state, self.meter, marks=self._marks(state), known=self._known)
 
     def changed_spots(self, plan: Plan, change: Diff) -> list[Spot] | None:
         """The spots that a change touches, where it moves nothing; None: everything must be placed anew."""
         if self.state is None or self.preview is not None or change.structural or change.others or change.edges_changed:
             return None
         found = []
-        telling = Telling(self.state, self.meter)
+        telling = self._telling(self.state)
         for name in change.changed:
             key = plan.shows.get(name)
             spot = plan.spots.get(key or "")
@@ -84,7 +90,7 @@ class Planner:
         """Spots whose rates or progress read differently now."""
         if self.state is None:
             return []
-        telling = Telling(self.state, self.meter)
+        telling = self._telling(self.state)
         found = []
         for name in self.state.active:
             spot = plan.spots.get(plan.shows.get(name, ""))
@@ -97,7 +103,23 @@ class Planner:
         return [spot for spot in found if spot.look != plan.spots[spot.key].look]
 
     def _entries(self) -> Sequence[LedgerEntry]:
-        return self.ledger.entries if self.ledger is not None else ()
+        """Images to be drawn detached: those that are not open."""
+        if self.ledger is None or self.state is None:
+            return ()
+        entries = self.ledger.entries
+        opened = {node.file for node in self.state.graph.nodes.values()} if entries else set()
+        return [entry for entry in entries if entry.path not in opened]
+
+    def _marks(self, state: State) -> dict[str, tuple[Badge, ...]]:
+        """The ledger's word on images that are still open."""
+        words = {entry.path: entry.word for entry in self.ledger.entries} if self.ledger is not None else {}
+        if not words:
+            return {}
+        return {
+            name: (Badge(words[node.file].upper(), "red" if words[node.file] == "invalid" else "amber"),)
+            for name, node in state.graph.nodes.items()
+            if node.file in words and not state.graph.is_leftover_child(name)
+        }
 
 
 def retold(telling: Telling, spot: Spot) -> Spot:

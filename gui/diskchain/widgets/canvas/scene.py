@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
+from diskchain.picture.brush import box_of
 from diskchain.picture.plan import Link, Plan, Spot
+from diskchain.widgets.canvas.batch import BatchItem, batches
 from diskchain.widgets.canvas.edge_item import LinkItem
 from diskchain.widgets.canvas.motion import Motion
 from diskchain.widgets.canvas.node_item import SpotItem
-from diskchain.widgets.canvas.style import Style
+from diskchain.widgets.canvas.style import BATCH, Style
 
 MARGIN = 20.0
 
@@ -25,7 +27,10 @@ class CanvasScene(QGraphicsScene):
         self.items_by_key: dict[str, SpotItem] = {}
         self.links_by_key: dict[str, LinkItem] = {}
         self._style = style
-        self._touching: dict[str, list[LinkItem]] = {}
+        self._far = False
+        self._batches: dict[str, BatchItem] = {}
+        self._chosen: frozenset[str] = frozenset()
+        self._stale = True
         self.motion = Motion(self)
         self.motion.left.connect(self._drop)
 
@@ -53,6 +58,8 @@ class CanvasScene(QGraphicsScene):
         going += self._show_links(plan, coming)
         links = (link for link in self.links_by_key.values() if not moved.isdisjoint(_ends(link.link)))
         self._fit_rect()
+        self._stale = True
+        self.look_from(self._style.scale)
         self.motion.begin(moves, coming, going, links, still or self._style.still)
 
     def change_look(self, spot: Spot) -> None:
@@ -61,6 +68,40 @@ class CanvasScene(QGraphicsScene):
         if item is not None and isinstance(self.plan.spots, dict):
             self.plan.spots[spot.key] = spot
             item.set_spot(spot)
+
+    def look_from(self, scale: float) -> None:
+        """Show cards, or from far away one item for each disk."""
+        far = scale < BATCH
+        if far and (self._stale or not self._far):
+            self._batch()
+        if far != self._far:
+            # Not by a common parent: the scene's index knows only items without one, and would visit all of them.
+            self._far = far
+            for each in (*self.items_by_key.values(), *self.links_by_key.values()):
+                each.setVisible(not far)
+            if not far:
+                self._unbatch()
+
+    def _batch(self) -> None:
+        self._unbatch()
+        self._batches = batches(self.plan, self._style)
+        for item in dict.fromkeys(self._batches.values()):
+            self.addItem(item)
+        self._stale = False
+        self.choose(self._chosen)
+
+    def _unbatch(self) -> None:
+        for item in dict.fromkeys(self._batches.values()):
+            self.removeItem(item)
+        self._batches = {}
+
+    def choose(self, names: frozenset[str]) -> None:
+        """Ring the boxes of these nodes in the picture from far away."""
+        self._chosen = names
+        found = (self.plan.spots.get(self.plan.shows.get(name, "")) for name in names)
+        spots = [spot for spot in found if spot is not None]
+        for item in dict.fromkeys(self._batches.values()):
+            item.choose([box_of(spot) for spot in spots if self._batches.get(spot.row) is item])
 
     def item_of(self, node: str) -> SpotItem | None:
         """The item that shows a node: its own, or the fold or line that it is hidden in."""
@@ -73,8 +114,9 @@ class CanvasScene(QGraphicsScene):
 
     def _make(self, spot: Spot) -> SpotItem:
         item = SpotItem(spot, self._style)
-        self.items_by_key[spot.key] = item
+        item.setVisible(not self._far)
         self.addItem(item)
+        self.items_by_key[spot.key] = item
         return item
 
     def _show_links(self, plan: Plan, coming: list[QGraphicsItem]) -> list[LinkItem]:
@@ -87,8 +129,9 @@ class CanvasScene(QGraphicsScene):
             item = self.links_by_key.get(key)
             if item is None:
                 item = LinkItem(link, *ends, self._style)
-                self.links_by_key[key] = item
+                item.setVisible(not self._far)
                 self.addItem(item)
+                self.links_by_key[key] = item
                 coming.append(item)
             else:
                 item.attach(link, *ends)
@@ -103,6 +146,7 @@ class CanvasScene(QGraphicsScene):
 
     def _drop(self, item: object) -> None:
         if isinstance(item, QGraphicsItem) and item.scene() is self:
+            self._style.store.drop(id(item))
             self.removeItem(item)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from diskchain.picture.palette import LIGHT, Palette
+from diskchain.widgets.canvas.store import Store
 
 
 @dataclass(slots=True)
@@ -12,13 +13,17 @@ class Style:
     """Changed by the view, read by every item while it paints.
 
     :ivar scale: device-independent pixels for each scene unit. `phase`: how far the dashes of flows have moved, scene units.
-    :ivar still: reduced motion: nothing moves by itself, changes jump.
+    :ivar ratio: device pixels for each device-independent one. `zooming`: the zoom is changing: old pixels are stretched.
+    :ivar store: painted cards. :ivar still: reduced motion: nothing moves by itself, changes jump.
     """
 
     palette: Palette = LIGHT
     scale: float = 1.0
     phase: float = 0.0
     still: bool = False
+    ratio: float = 1.0
+    zooming: bool = False
+    store: Store = field(default_factory=Store)
 
 
 BATCH = 0.35

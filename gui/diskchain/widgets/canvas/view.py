@@ -289,6 +289,7 @@ class CanvasView(Ground):
 
     def _mark(self) -> None:
         found = set(self._found)
+        self.canvas.choose(self._chosen | ({self._selected} if self._selected else set()))
         for item in self.canvas.items_by_key.values():
             name = item.spot.node
             item.set_selected(bool(name) and (name == self._selected or name in self._chosen))

@@ -1,0 +1,82 @@
+"""Still pictures: whole, in every format, and never markup from names."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PySide6.QtCore import QXmlStreamReader
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from diskchain.model.state import State
+from diskchain.picture.paint import render
+from diskchain.picture.words import base_name, one_line
+from tests.support import graphs
+
+STATES = (
+    graphs.talk,
+    graphs.mirroring,
+    graphs.committing,
+    graphs.shared,
+    graphs.hostile,
+    graphs.crowd,
+    graphs.long_chain,
+)
+
+
+TAGS = frozenset("svg title desc defs g rect path polygon polyline text circle ellipse line".split())
+
+
+def parsed(svg: bytes) -> tuple[set[str], set[str]]:
+    """Names of all elements, and all texts."""
+    reader = QXmlStreamReader(svg.decode())
+    tags, texts = set(), set()
+    while not reader.atEnd():
+        kind = reader.readNext()
+        if kind == QXmlStreamReader.TokenType.StartElement:
+            tags.add(reader.name())
+        elif kind == QXmlStreamReader.TokenType.Characters:
+            texts.add(reader.text())
+    assert not reader.hasError(), reader.errorString()
+    return tags, texts
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["chain", "full"])
+@pytest.mark.parametrize("make", STATES, ids=lambda make: make.__name__)
+def test_svg_names_every_node_as_text_and_nothing_as_markup(qapp: QApplication, make: object, full: bool) -> None:
+    assert callable(make)
+    state: State = make()
+    tags, texts = parsed(render(state, "svg", full))
+    assert tags <= TAGS
+    for name in state.graph.nodes:
+        if len(name) < 12 and (full or not state.graph.is_leftover_child(name)):
+            assert one_line(name) in texts or not name.isascii()
+    assert qapp is not None
+
+
+def test_png_and_pdf(qapp: QApplication) -> None:
+    png = render(graphs.talk(), "png", False, True)
+    assert QImage.fromData(png).width() > 1000
+    pdf = render(graphs.talk(), "pdf", False)
+    assert pdf.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert qapp is not None
+
+
+def test_an_empty_machine_can_be_painted(qapp: QApplication) -> None:
+    assert render(State(), "svg", True).startswith(b"<?xml")
+    assert qapp is not None
+
+
+def test_foreign_text_is_one_plain_line() -> None:
+    assert one_line("a\nb\x00c\u202ed") == "a↵b·c·d"
+    assert one_line("ünïcödé-名前 <b>") == "ünïcödé-名前 <b>"
+    assert len(one_line("x" * 5000)) == 401
+
+
+def test_base_names() -> None:
+    assert base_name("/a/b.qcow2") == "b.qcow2"
+    assert base_name("nbd://host/export") == "nbd://host/export"
+    assert base_name("/dev/vg/") == "vg"
+    assert base_name(None) == ""
