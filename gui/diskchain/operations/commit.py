@@ -188,7 +188,8 @@ class Commit:
             path = path_of(graph.nodes[name], surroundings.cwd)
             if path and path in surroundings.spoilt:
                 yield f"{path}: {surroundings.spoilt[path]}"
-        for path in self.spoils:
+        found = {reader for readers in surroundings.readers.values() for reader in readers}
+        for path in (path for path in self.spoils if path in found):
             yield f"{path} will be spoilt, as agreed."
         if self.close:
             yield from bitmap_notes(state, self._leaving(graph), "keeps its node open outside the chain")
