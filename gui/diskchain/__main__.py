@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, cast
 
-from diskchain.cli.arguments import COMMANDS
+from diskchain.cli.names import COMMANDS
 
 if TYPE_CHECKING:
     from diskchain.model.state import State

@@ -6,18 +6,19 @@ first Qt and an empty window; then, once that is on the screen, sessions, canvas
 
 from __future__ import annotations
 
-import argparse
+import importlib
 import os
 import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from diskchain.cli.arguments import Parser
 from diskchain.cli.console import say
 from diskchain.cli.ending import Ending, Exit
 
 if TYPE_CHECKING:
+    import argparse
+
     from diskchain.model.state import State
 
 _TRIED = 0.5
@@ -29,8 +30,12 @@ def main(words: list[str]) -> int:
 
     :param words: targets; or `demo` with its options.
     """
+    demo, tour = words[:1] == ["demo"], None
+    targets = [] if demo else words
     try:
-        options = _parse(words)
+        if any(word.startswith("-") for word in words) or (demo and len(words) > 1):
+            options = _parse(words)
+            targets, tour = options.targets, options.tour
     except Ending as ending:
         say(str(ending))
         return ending.exit
@@ -43,7 +48,7 @@ def main(words: list[str]) -> int:
     # A late import: Qt, which no other command needs.
     from diskchain.app.front import run
 
-    return run(options.targets, options.demo, options.tour)
+    return run(targets, demo, tour)
 
 
 def _parse(words: list[str]) -> argparse.Namespace:
@@ -52,7 +57,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
     :raises Ending: wrong usage. :raises SystemExit: help was asked for, and printed.
     """
     demo = words[:1] == ["demo"]
-    parser = Parser(
+    parser: argparse.ArgumentParser = importlib.import_module("diskchain.cli.arguments").Parser(
         "diskchain demo" if demo else "diskchain",
         description="Open the window on a throw-away machine with ready chains." if demo else "Open the window.",
         allow_abbrev=False,
@@ -64,7 +69,6 @@ def _parse(words: list[str]) -> argparse.Namespace:
     else:
         parser.add_argument("targets", metavar="TARGET", nargs="*", help="a machine to open, or demo")
     options = parser.parse_args(words[1:] if demo else words)
-    options.demo = demo
     options.targets = [] if demo else options.targets
     options.tour = options.tour if demo else None
     return options

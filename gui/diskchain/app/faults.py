@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import sys
 import threading
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from diskchain.cli import bug
-from diskchain.widgets.messages import Level, MessageBar
+if TYPE_CHECKING:
+    from diskchain.widgets.messages import MessageBar
 
 
 class Faults:
     """In force between entering and leaving; `sys.excepthook` is what it was before after that.
 
+    :ivar messages: where they are told; None until the window has its message bar.
+
     Mistakes that come again and again are told once each.
     """
 
-    def __init__(self, messages: MessageBar) -> None:
-        self._messages = messages
+    def __init__(self) -> None:
+        self.messages: MessageBar | None = None
         self._told: set[str] = set()
         self.count = 0
 
@@ -38,10 +41,11 @@ class Faults:
         if key in self._told:
             return
         self._told.add(key)
-        bug.hook(kind, error, trace)
-        if threading.current_thread() is threading.main_thread():
+        # A late import: only a mistake needs it.
+        importlib.import_module("diskchain.cli.bug").hook(kind, error, trace)
+        if self.messages is not None and threading.current_thread() is threading.main_thread():
             text = "A mistake of this program stopped what was under way. The window goes on; stderr says where details are."
-            self._messages.tell(text, Level.ERROR, detail=key)
+            self.messages.tell_fault(text, key)
 
     def in_loop(self, _: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
         """For the loop's exception handler: callbacks and tasks."""

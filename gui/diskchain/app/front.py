@@ -1,24 +1,20 @@
-"""From an empty window to a working one."""
+"""The first picture of the window: as little as it needs is loaded before it is on the screen."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from diskchain.app.faults import Faults
-from diskchain.widgets.loop import Loop
 from diskchain.widgets.settings import Settings
 from diskchain.widgets.style import sheet
 from diskchain.widgets.theme import Theme
 from diskchain.widgets.window import Window
 
-if TYPE_CHECKING:
-    from diskchain.app.keeper import Keeper
+_FIRST = 1.0
+"""Seconds that the first picture may take before all goes on without it (a display that shows nothing)."""
 
 
 def run(targets: list[str], demo: bool, tour: Path | None) -> int:
@@ -26,6 +22,7 @@ def run(targets: list[str], demo: bool, tour: Path | None) -> int:
 
     :param demo: start the sandbox. :param tour: folder for the pictures of the tour, which then plays by itself.
     """
+    _spare_imports()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     if not isinstance(application, QApplication):
         raise TypeError("there is a Qt application without widgets already")
@@ -36,43 +33,28 @@ def run(targets: list[str], demo: bool, tour: Path | None) -> int:
     settings = Settings()
     theme = Theme(application, settings.scheme or "system")
     application.setStyleSheet(sheet(theme.palette, application.font().pointSizeF()))
-    window = Window(theme.palette)
-    faults = Faults(window.messages)
-    with Loop(application) as loop, faults:
-        loop.set_exception_handler(faults.in_loop)
-        code: int = loop.run_until_complete(_live(application, window, theme, settings, targets, demo, tour))
-    return code
-
-
-async def _live(
-    application: QApplication,
-    window: Window,
-    theme: Theme,
-    settings: Settings,
-    targets: list[str],
-    demo: bool,
-    tour: Path | None,
-) -> int:
-    painted = asyncio.Event()
-    window.painted.connect(painted.set)
+    window = Window()
     settings.restore(window)
     window.show()
-    await painted.wait()
-    # Late imports, after the first picture is on the screen: sessions, canvas, panels and what they bring.
-    from diskchain.app.keeper import Keeper
+    end = time.monotonic() + _FIRST
+    while not window.was_painted and time.monotonic() < end:
+        application.processEvents()
+    # Late imports, now that the first picture is on the screen: the loop, sessions, canvas, panels and what they bring.
+    from diskchain.app.house import live
 
-    keeper = Keeper(application, window, theme, settings)
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, keeper.quit, "leave")
-    keeper.begin(targets, demo and tour is None)
-    if tour is not None:
-        return await _tour(keeper, tour)
-    return await keeper.ended()
+    return live(application, window, theme, settings, targets, demo, tour)
 
 
-async def _tour(keeper: Keeper, folder: Path) -> int:
-    # A late import: nobody else plays the tour.
-    from diskchain.app.tour.play import play
+def _spare_imports() -> None:
+    """Keep PySide from reading the source of every module that is imported after it, for a naming mode that we do not use.
 
-    return await play(keeper, folder)
+    It does so to find out whether the module speaks of PySide (`feature_imported` in shibokensupport/feature.py of 6.11); for our
+    some hundred modules that is an eighth of the time until the first graph.
+    """
+    feature = sys.modules.get("shibokensupport.feature")
+    if feature is not None and hasattr(feature, "feature_imported"):
+        vars(feature)["feature_imported"] = _ignore
+
+
+def _ignore(_: object) -> None:
+    """What PySide calls after an import from now on."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
@@ -18,7 +20,9 @@ from diskchain.session.trouble import MonitorError, Unreachable
 from diskchain.widgets.acting import Acting
 from diskchain.widgets.desk import Desk
 from diskchain.widgets.dialogs.leave import LeaveDialog
-from diskchain.widgets.messages import Answer, Level
+from diskchain.widgets.machines import MachinesPanel
+from diskchain.widgets.messages import Answer, Level, MessageBar
+from diskchain.widgets.panels.inspector import Inspector
 from diskchain.widgets.panels.lower import Lower
 from diskchain.widgets.settings import Settings
 from diskchain.widgets.style import sheet
@@ -26,8 +30,15 @@ from diskchain.widgets.theme import Theme
 from diskchain.widgets.window import Window
 from diskchain.widgets.wiring import Wiring
 
+if TYPE_CHECKING:
+    from diskchain.widgets.dialogs.preview import PreviewSheet
+
 _AROUND = 4.0
 """Seconds between two looks at the processes of this computer (a few milliseconds each, off the thread)."""
+_GRAPH = 0.6
+"""Seconds after which the other panels no longer wait for the first graph."""
+_PAINT = 0.05
+"""Seconds that it gets to be painted before they are made."""
 _CANCEL = 15.0
 """Seconds that cancelled operations get to be undone before the window closes."""
 
@@ -38,20 +49,21 @@ class Keeper:
     def __init__(self, application: QApplication, window: Window, theme: Theme, settings: Settings) -> None:
         self._application = application
         self.window, self._theme, self._settings = window, theme, settings
+        window.furnish(MachinesPanel(theme.palette), MessageBar(), Inspector())
         self._tasks = Tasks()
         self._ended = asyncio.Event()
         self._closing = False
         self._opening: asyncio.Task[None] | None = None
+        self.opening = 0
+        self._drawn = asyncio.Event()
         self.sessions = Sessions()
         self.sandbox = Sandboxing(window, self.sessions, self._start)
-        lower = Lower(window.tabs)
-        acting = Acting(window.sheet, window.messages, self._tasks)
+        lower = Lower(window.tabs, theme.palette)
+        acting = Acting(self._sheet, window.messages, self._tasks)
         acting.adapt = self._adapt
         self.desk = Desk(window, self.sessions, acting, lower)
         self.wiring = Wiring(window, self.desk, self, theme, settings)
-        settings.restore(window)
         theme.changed.connect(self._recolour)
-        lower.set_theme(theme.palette)
         self.sessions.opened.connect(self._opened)
         self.sessions.found_changed.connect(self._show_found)
         self.sessions.closed.connect(lambda _: self._show_found())
@@ -66,7 +78,18 @@ class Keeper:
                 self.start_sandbox()
             else:
                 self.open(target)
+        self._start(self._furnish(), "make the other panels")
         self._start(self._look_around(), "look around")
+
+    async def _furnish(self) -> None:
+        """Make the panels below once the first graph is on the screen, or when it is clear that it takes longer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRAPH if self.opening else 0):
+                await self._drawn.wait()
+        await asyncio.sleep(_PAINT)
+        self.desk.lower.fill()
+        self.desk.acting.make_ready()
+        self._settings.restore_splitters(self.window)
 
     async def ended(self) -> int:
         """Until the program is to end; then hang up everywhere, end the sandbox, let the window go."""
@@ -79,6 +102,14 @@ class Keeper:
         self.window.let_go()
         return 0
 
+    def _sheet(self) -> PreviewSheet:
+        # A late import: the first graph need not wait for it.
+        from diskchain.widgets.dialogs.preview import PreviewSheet
+
+        made = PreviewSheet()
+        self.window.add_sheet(made)
+        return made
+
     def _start(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         return self._tasks.start(work, name)
 
@@ -86,31 +117,39 @@ class Keeper:
 
     def open(self, target: str, asked_by_dialog: bool = False) -> None:
         """Open a machine; what goes wrong is said where it was asked."""
+        self.opening += 1
         task = self._start(self._open(target, asked_by_dialog), f"open {target}")
         if asked_by_dialog:
             self._opening = task
 
     async def _open(self, target: str, asked_by_dialog: bool) -> None:
-        dialog = self.wiring.connect
+        try:
+            await self._try(target, asked_by_dialog)
+        finally:
+            self.opening -= 1
+
+    async def _try(self, target: str, asked_by_dialog: bool) -> None:
         if target == "demo":
-            dialog.done_with("")
+            self._tell_dialog(asked_by_dialog, "")
             self.start_sandbox()
             return
         try:
             session = await self.sessions.open(target)
         except Unreachable as error:
-            if asked_by_dialog:
-                dialog.done_with(str(error))
-            else:
+            self._tell_dialog(asked_by_dialog, str(error))
+            if not asked_by_dialog:
                 again = Answer("Try again", lambda: self.open(target))
-                other = Answer("Connect…", lambda: dialog.begin(target))
+                other = Answer("Connect…", lambda: self.wiring.connect.begin(target))
                 self.window.messages.tell(str(error), Level.ERROR, answers=(again, other), subject=f"open-{target}")
             return
         self.window.messages.withdraw(f"open-{target}")
-        if asked_by_dialog:
-            dialog.done_with("")
+        self._tell_dialog(asked_by_dialog, "")
         if self.desk.current is not session:
             self.desk.turn_to(session)
+
+    def _tell_dialog(self, asked: bool, said: str) -> None:
+        if asked:
+            self.wiring.connect.done_with(said)
 
     def give_up(self) -> None:
         """Stop the attempt that the dialog asked for."""
@@ -162,6 +201,7 @@ class Keeper:
 
     def _opened(self, session: Session) -> None:
         session.carriage_changed.connect(self._carried)
+        self._drawn.set()
         self._show_found()
 
     def _carried(self, carriage: Carriage) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from diskchain.operations.operation import Operation
-from diskchain.sandbox.machine import Sandbox, SandboxError
-from diskchain.sandbox.sweep import leftovers
+from diskchain.sandbox.error import SandboxError
 from diskchain.session.session import Session
 from diskchain.session.sessions import Sessions
 from diskchain.session.trouble import Unreachable
 from diskchain.widgets.dialogs.options import changed, options_of
 from diskchain.widgets.messages import Level
 from diskchain.widgets.window import Window
+
+if TYPE_CHECKING:
+    from diskchain.sandbox.machine import Sandbox
 
 _SLOW_MOTION = 4 << 20
 """Bytes per second that operations are offered with in slow motion: a commit of the sandbox's chain takes some seconds then."""
@@ -57,6 +60,9 @@ class Sandboxing:
         async with self._busy:
             self._say("Starting the sandbox…")
             try:
+                # A late import: who opens a machine of his own need not wait for it.
+                from diskchain.sandbox.machine import Sandbox
+
                 await self._sweep()
                 self._machine = await Sandbox.start(self._rate)
                 self._session = Session(str(self._machine.monitor))
@@ -70,6 +76,9 @@ class Sandboxing:
 
     async def _sweep(self) -> None:
         """Remove what a killed run left; what cannot be ours is kept and named."""
+        # A late import, as above.
+        from diskchain.sandbox.sweep import leftovers
+
         kept = await asyncio.to_thread(leftovers)
         if kept:
             named = "\n".join(f"{one.folder}: {one.reason}" for one in kept)

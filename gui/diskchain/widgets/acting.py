@@ -40,20 +40,38 @@ class Acting:
     :ivar adapt: gives an offered operation its options for this machine (the sandbox's slow motion).
     """
 
-    def __init__(self, sheet: PreviewSheet, messages: MessageBar, tasks: Tasks) -> None:
+    def __init__(self, make_sheet: Callable[[], PreviewSheet], messages: MessageBar, tasks: Tasks) -> None:
+        """`make_sheet`: called once, when the sheet is first wanted (start-up time)."""
         self.shown: Signal[Preview | None] = Signal()
-        self._sheet, self._messages, self._tasks = sheet, messages, tasks
+        self._make, self._messages, self._tasks = make_sheet, messages, tasks
+        self._made: PreviewSheet | None = None
         self.adapt: Callable[[Session, Operation], Operation] = lambda _, operation: operation
         self._session: Session | None = None
         self._serial = 0
-        sheet.run.connect(self._yes)
-        sheet.cancelled.connect(self.leave)
-        sheet.edited.connect(self._edited)
+
+    @property
+    def sheet(self) -> PreviewSheet:
+        """The sheet, made now if it is not yet."""
+        if self._made is None:
+            self._made = self._make()
+            self._made.run.connect(self._yes)
+            self._made.cancelled.connect(self.leave)
+            self._made.edited.connect(self._edited)
+        return self._made
+
+    def make_ready(self) -> None:
+        """Make the sheet before it is wanted."""
+        self.sheet.setEnabled(True)
+
+    @property
+    def preview(self) -> Preview | None:
+        """What is in sight."""
+        return self._made.preview if self._made is not None else None
 
     @property
     def session(self) -> Session | None:
         """The machine that the preview in sight is about."""
-        return self._session if self._sheet.preview is not None else None
+        return self._session if self.preview is not None else None
 
     def ask(self, session: Session, offer: Offer) -> None:
         """Prepare what an offer says and show the sheet; only the sheet's button acts."""
@@ -85,7 +103,7 @@ class Acting:
 
     def _show(self, session: Session, preview: Preview, notice: str = "") -> None:
         self._session = session
-        self._sheet.show_preview(preview, _speed(session), notice)
+        self.sheet.show_preview(preview, _speed(session), notice)
         self.shown.emit(preview)
 
     def _edited(self, operation: Operation) -> None:
@@ -94,7 +112,7 @@ class Acting:
 
     def changed(self, session: Session) -> None:
         """The machine changed: what is in sight is planned anew, with the same names, and said where it differs."""
-        preview = self._sheet.preview
+        preview = self.preview
         if preview is None or session is not self._session:
             return
         self._serial += 1
@@ -105,7 +123,7 @@ class Acting:
             fresh = await session.prepare(preview.operation, preview)
         except MonitorError:
             return  # the line tells of itself
-        if serial == self._serial and self._sheet.preview is preview:
+        if serial == self._serial and self.preview is preview:
             same = fresh.same_as(preview)
             notice = (
                 "" if same else "The machine has changed: this is the preview as things are now. Nothing has been sent."
@@ -115,8 +133,8 @@ class Acting:
     def leave(self) -> None:
         """Put the preview away; nothing was sent."""
         self._serial += 1
-        if self._sheet.preview is not None:
-            self._sheet.leave()
+        if self.preview is not None:
+            self.sheet.leave()
             self.shown.emit(None)
 
     def _yes(self, preview: Preview) -> None:
@@ -171,7 +189,7 @@ class Acting:
             Answer(branch.label, partial(_choose, carriage, branch.key), number == 0, branch.meaning)
             for number, branch in enumerate(choice.branches)
         )
-        self._messages.tell(choice.question, Level.DONE, answers=answers, subject=subject)
+        self._messages.tell(choice.question, Level.READY, answers=answers, subject=subject)
 
     async def _wait(self, session: Session, carriage: Carriage, agreed: Preview, subject: str) -> None:
         result = await carriage.wait()
@@ -188,7 +206,8 @@ class Acting:
         if result.differences:
             level = Level.WARNING if level is Level.DONE else level
             text = f"{text} It came otherwise than predicted: {' '.join(result.differences)}"
-        self._messages.tell(" ".join([text, *result.notes]), level, detail=result.detail)
+        subject = "done" if level is Level.DONE else ""
+        self._messages.tell(" ".join([text, *result.notes]), level, detail=result.detail, subject=subject)
 
 
 def _choose(carriage: Carriage, key: str) -> None:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from diskchain.operations.operation import Offer
-
 if TYPE_CHECKING:
+    from diskchain.operations.operation import Offer
     from diskchain.session.session import Session
 
 

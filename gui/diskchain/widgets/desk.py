@@ -18,7 +18,7 @@ from diskchain.widgets.acting import Acting
 from diskchain.widgets.actions import offers_for, offers_menu, offers_named
 from diskchain.widgets.messages import Level
 from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_machine
-from diskchain.widgets.standing import canvas_note
+from diskchain.widgets.standing import canvas_note, strip_note
 
 if TYPE_CHECKING:
     from diskchain.session.session import Session
@@ -60,11 +60,10 @@ class Desk:
         canvas.context_requested.connect(self.open_menu)
         canvas.activated.connect(self._activated)
         canvas.dropped.connect(self._ask)
-        self.lower.tree.chosen.connect(self._tree_chosen)
-        self.lower.tree.menu_wanted.connect(self.open_menu)
-        self.lower.jobs.job_selected.connect(self.select)
-        self.lower.jobs.verb_requested.connect(self._steer)
-        self.lower.jobs.choice_made.connect(lambda carriage, key: carriage.choose(key))
+        self.lower.chosen.connect(self.select)
+        self.lower.menu_wanted.connect(self.open_menu)
+        self.lower.verb_wanted.connect(self._steer)
+        self.lower.choice_made.connect(lambda carriage, key: carriage.choose(key))
         self.acting.shown.connect(self._preview_shown)
         window.top.operation_wanted.connect(self.operate)
 
@@ -115,9 +114,10 @@ class Desk:
         if session is self.current:
             self.canvas.show_state(state, change, session.ledger, session.meter)
             if change.structural or change.others:
-                self.lower.tree.show_state(state, session.ledger)
+                self.lower.show_state(state, session.ledger)
             self._show_inspector()
             self._show_tools()
+            self.window.show_note(strip_note(session))
         if change.structural and session is self.acting.session:
             self.acting.changed(session)
         if change.structural or change.others:
@@ -132,7 +132,7 @@ class Desk:
     def _ledger_changed(self, session: Session) -> None:
         if session is self.current:
             self.canvas.show_state(session.state, Diff(others=frozenset({"ledger"})), session.ledger, session.meter)
-            self.lower.tree.show_state(session.state, session.ledger)
+            self.lower.show_state(session.state, session.ledger)
 
     def _link_changed(self, session: Session) -> None:
         self._show_machines()
@@ -144,7 +144,7 @@ class Desk:
 
     def _show_all(self) -> None:
         session = self.current
-        self.lower.tree.show_state(session.state if session else None, session.ledger if session else None)
+        self.lower.show_state(session.state if session else None, session.ledger if session else None)
         self._show_machines()
         self._show_inspector()
         self._show_link()
@@ -157,7 +157,7 @@ class Desk:
         """The line's state over the canvas; while it is lost, its age is told each second."""
         session = self.current
         note = canvas_note(session) if session is not None else ""
-        self.window.show_note(note)
+        self.window.show_note(strip_note(session) if session is not None else "")
         live = session is None or session.link == "live" or session.target.startswith("replay:")
         self.canvas.set_connection(live, "" if live else note)
         if live:
@@ -209,16 +209,13 @@ class Desk:
         state = self.current.state if self.current else None
         self.canvas.select(key if state and key in state.graph.nodes else None)
         self.selected = key or ""
-        self.lower.tree.select(key)
+        self.lower.select(key)
         self._show_inspector()
 
     def _canvas_selected(self, key: str) -> None:
         self.selected = key
-        self.lower.tree.select(key)
+        self.lower.select(key)
         self._show_inspector()
-
-    def _tree_chosen(self, key: str) -> None:
-        self.select(key)
 
     def _activated(self, key: str) -> None:
         self.open_menu(key, self.canvas.mapToGlobal(self.canvas.rect().center()))

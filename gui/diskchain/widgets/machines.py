@@ -111,8 +111,9 @@ class MachinesPanel(QScrollArea):
         for number, one in enumerate(found):
             row = Row(f"machinesFound{number + 1}", partial(self.open_wanted.emit, one.target))
             row.sign.show_sign(self._palette.grey, "ring")
-            state = "taken by another client" if one.taken else "not connected"
-            row.show_row(one_line(one.title), one_line(f"{one.target.removeprefix('unix:')} · {state}"))
+            state = "taken" if one.taken else ""
+            row.show_row(one_line(one.title), one_line(one.target.removeprefix("unix:")), state, "amber")
+            row.setToolTip(f"{one.target}\n{'Another client is connected' if one.taken else 'Not connected'}")
             self._found.addWidget(row)
         self._found_head.setVisible(bool(found))
 

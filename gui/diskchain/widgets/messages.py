@@ -21,11 +21,12 @@ class Level(StrEnum):
 
     INFO = "info"
     DONE = "done"
+    READY = "ready"
     WARNING = "warning"
     ERROR = "error"
 
 
-_WORDS = {Level.INFO: "Note", Level.DONE: "Done", Level.WARNING: "Warning", Level.ERROR: "Error"}
+_WORDS = {Level.INFO: "Note", Level.DONE: "Done", Level.READY: "Ready", Level.WARNING: "Warning", Level.ERROR: "Error"}
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,10 @@ class MessageBar(QWidget):
         self._arrange()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, message.accessibleName()))
         return message
+
+    def tell_fault(self, text: str, detail: str) -> None:
+        """Tell of a mistake of ours."""
+        self.tell(text, Level.ERROR, detail=detail)
 
     def withdraw(self, subject: str) -> None:
         """Take back the message of this subject; harmless where there is none."""

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import platformdirs
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
+from PySide6.QtCore import QByteArray, QSettings, QSize, QStandardPaths, Qt
 from PySide6.QtWidgets import QMainWindow, QSplitter
 
 WIDTH, HEIGHT = 1440, 900
 """Size of the first window, in pixels that do not depend on the screen."""
 
 
+def _folder() -> Path:
+    """The configuration folder that platformdirs would name; asked of Qt, which is loaded already (start-up time)."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)) / "diskchain"
+
+
 class Settings:
     """An ini file in the user's configuration folder; a broken one counts as empty."""
 
     def __init__(self, path: Path | None = None) -> None:
-        place = path or Path(platformdirs.user_config_dir("diskchain", appauthor=False)) / "window.ini"
+        place = path or _folder() / "window.ini"
         self._file = QSettings(str(place), QSettings.Format.IniFormat)
 
     def restore(self, window: QMainWindow) -> None:
@@ -28,6 +32,10 @@ class Settings:
         window.resize(size if isinstance(size, QSize) and size.isValid() else QSize(WIDTH, HEIGHT))
         if self._file.value("maximized") == "true":
             window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
+        self.restore_splitters(window)
+
+    def restore_splitters(self, window: QMainWindow) -> None:
+        """The same for splitters alone, of which some are made later."""
         for splitter in window.findChildren(QSplitter):
             told = self._file.value(f"splitter/{splitter.objectName()}")
             if splitter.objectName() and isinstance(told, QByteArray):

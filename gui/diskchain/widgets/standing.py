@@ -61,6 +61,8 @@ def standing(session: Session) -> Standing:
 
 def second_line(session: Session) -> str:
     """The small line under a machine's name: `unix · QEMU 10.0.2 · running`."""
+    if session.link in ("lost", "failed", "ended"):
+        return standing(session).word
     kind = session.target.split(":", 1)[0] if ":" in session.target else "unix"
     version = session.state.machine.qemu if session.state else ""
     managed = session.state.machine.managed if session.state else ""
@@ -73,14 +75,17 @@ def second_line(session: Session) -> str:
 
 
 def canvas_note(session: Session) -> str:
-    """A sentence that belongs over the picture: an age, or why nothing may be changed; empty: all is well."""
+    """A sentence that belongs over the picture: how old it is; empty: it is fresh."""
     if session.link in ("lost", "failed", "ended"):
         age = duration(max(time.monotonic() - session.looked_at, 0)) if session.looked_at else ""
         text = session.link_text or "The machine has ended."
         return f"{text} What is shown is {age} old." if age else text
-    if session.read_only:
-        return session.read_only
-    return session.state.reduced if session.state else ""
+    return ""
+
+
+def strip_note(session: Session) -> str:
+    """A sentence that stays above the picture while it is true: why nothing may be changed, why less is seen than usual."""
+    return session.read_only or (session.state.reduced if session.state else "")
 
 
 def disk_remark(session: Session, state: State, active: str | None) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from string import Template
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from diskchain.picture.palette import Palette
@@ -18,9 +18,15 @@ from diskchain.resources import resource
 _SIZES = {"heading": 1.5, "title": 1.33, "section": 1.08, "caption": 0.86, "badge": 0.8, "choice": 0.94, "icon": 1.44}
 """Sizes of text, as multiples of the system's font."""
 
-_SHEET = Template("""QMainWindow, QWidget#root, QWidget#topBar, QWidget#machinesPanel, QWidget#rightColumn, QWidget#lowerPanel,
+_TURNING = {"tab": 14, "switch": 30, "choice": 22}
+"""Kinds of buttons whose letters turn bold -> pixels around these letters."""
+
+_SHEET = Template("""QMainWindow, QWidget#root, QWidget#topBar, QWidget#machinesPanel, QWidget#leftColumn,
+QWidget#rightColumn, QWidget#lowerPanel,
 QScrollArea[kind="plain"], QScrollArea[kind="plain"] > QWidget > QWidget { background: $window; }
 QWidget { color: $text; }
+QDialog { background: $window; border: 1px solid $line; }
+QLabel[kind="note"] { background: $raised; color: $amber; padding: 7px 18px; border-bottom: 1px solid $line; }
 QToolTip { color: $text; background: $raised; border: 1px solid $line; padding: 4px 6px; }
 QWidget#topBar { border-bottom: 1px solid $line; }
 QSplitter::handle { background: $line; }
@@ -122,11 +128,12 @@ QFrame[kind="message"] {
 }
 QFrame[kind="message"][level="warning"] { border-left-color: $amber; }
 QFrame[kind="message"][level="error"] { border-left-color: $red; }
-QFrame[kind="message"][level="done"] { border-left-color: $green; }
+QFrame[kind="message"][level="done"], QFrame[kind="message"][level="ready"] { border-left-color: $green; }
 QFrame[kind="message"] QLabel[kind="word"] { color: $blue; font-weight: 600; }
 QFrame[kind="message"][level="warning"] QLabel[kind="word"] { color: $amber; }
 QFrame[kind="message"][level="error"] QLabel[kind="word"] { color: $red; }
-QFrame[kind="message"][level="done"] QLabel[kind="word"] { color: $green; }
+QFrame[kind="message"][level="done"] QLabel[kind="word"],
+QFrame[kind="message"][level="ready"] QLabel[kind="word"] { color: $green; }
 QFrame[kind="card"] { background: $raised; border: 1px solid $line; border-radius: 8px; }
 QTreeView, QListView { background: $window; border: none; outline: none; }
 QTreeView::item, QListView::item { padding: 3px 2px; }
@@ -176,7 +183,16 @@ def button(text: str, name: str, kind: str = "", about: str = "") -> QPushButton
     made.setAccessibleName(about or text)
     if kind:
         made.setProperty("kind", kind)
+    reserve(made)
     return made
+
+
+def reserve(made: QPushButton) -> None:
+    """Keep room for bold letters in a button that gets them when it is checked."""
+    if made.property("kind") in _TURNING:
+        font = made.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        made.setMinimumWidth(QFontMetrics(font).horizontalAdvance(made.text()) + _TURNING[made.property("kind")])
 
 
 def restyle(widget: QWidget, **properties: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from diskchain.signal import Signal
-from diskchain.widgets.style import button
+from diskchain.widgets.style import button, reserve
 
 
 class Tabs(QWidget):
@@ -56,6 +56,7 @@ class Tabs(QWidget):
         if name in self._buttons and self._buttons[name].text() != title:
             self._buttons[name].setText(title)
             self._buttons[name].setAccessibleName(title)
+            reserve(self._buttons[name])
 
     @property
     def current(self) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton,
 
 from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
-from diskchain.widgets.style import button, label
+from diskchain.widgets.style import button, label, reserve
 
 OPERATIONS = ("snapshot", "commit", "stream")
 
@@ -111,3 +111,4 @@ class TopBar(QWidget):
         self.record.setEnabled(live)
         self.record.setChecked(recording)
         self.record.setText("■  Stop recording" if recording else "●  Record")
+        reserve(self.record)

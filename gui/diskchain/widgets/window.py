@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from diskchain.picture.palette import Palette
 from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
-from diskchain.widgets.dialogs.preview import PreviewSheet
-from diskchain.widgets.machines import MachinesPanel
-from diskchain.widgets.messages import MessageBar
-from diskchain.widgets.panels.inspector import Inspector
 from diskchain.widgets.style import label
 from diskchain.widgets.tabs import Tabs
 from diskchain.widgets.toolbar import TopBar
 from diskchain.widgets.welcome import Welcome
+
+if TYPE_CHECKING:
+    from diskchain.widgets.dialogs.preview import PreviewSheet
+    from diskchain.widgets.machines import MachinesPanel
+    from diskchain.widgets.messages import MessageBar
+    from diskchain.widgets.panels.inspector import Inspector
 
 _LEFT, _RIGHT, _BELOW = 246, 336, 280
 """First sizes of the columns and of the lower panel, in pixels, as the design's pictures have them."""
@@ -25,26 +28,28 @@ _LEFT, _RIGHT, _BELOW = 246, 336, 280
 class Window(QMainWindow):
     """Top bar; machines; canvas with messages above it; inspector or preview; tabs below.
 
-    :ivar painted: emitted once, after the first picture of the window is on the screen.
+    It is made with its bar and empty places, so that it is on the screen soon (`facts/gui.md` §7); `furnish` fills the places.
+
+    :ivar was_painted: whether it was on the screen already.
     :ivar close_wanted: the user wants to close it; it closes only when `let_go` was called.
     """
 
-    def __init__(self, palette: Palette) -> None:
+    machines: MachinesPanel
+    messages: MessageBar
+    inspector: Inspector
+
+    def __init__(self) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("Disk Chain")
-        self.painted: Signal[[]] = Signal()
         self.close_wanted: Signal[[]] = Signal()
-        self._first, self._gone = True, False
+        self.was_painted, self._gone = False, False
         self.actions_ = Actions(self)
         self.top = TopBar(self.actions_)
-        self.machines = MachinesPanel(palette)
-        self.messages = MessageBar()
         self.note = label("", "note")
         self.welcome = Welcome()
-        self.inspector = Inspector()
-        self.sheet = PreviewSheet()
         self.tabs = Tabs()
+        self.sheet: PreviewSheet | None = None
         self._compose()
 
     def _compose(self) -> None:
@@ -52,11 +57,12 @@ class Window(QMainWindow):
         root.setObjectName("root")
         for part in (self.top, self.tabs):
             part.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(root)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = _column(root)
         column.addWidget(self.top)
-        self._across = _splitter("across", Qt.Orientation.Horizontal, self.machines, self._work())
+        self._left = QWidget()
+        self._left.setObjectName("leftColumn")
+        _column(self._left)
+        self._across = _splitter("across", Qt.Orientation.Horizontal, self._left, self._work())
         self._across.setSizes([_LEFT, 10_000])
         column.addWidget(self._across, 1)
         self.setCentralWidget(root)
@@ -68,25 +74,34 @@ class Window(QMainWindow):
         self.centre.addWidget(self.welcome)
         middle = QWidget()
         middle.setObjectName("middle")
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        self._middle = column = _column(middle)
         self.note.setObjectName("note")
         self.note.setWordWrap(True)
         self.note.hide()
         column.addWidget(self.note)
-        column.addWidget(self.messages)
         column.addWidget(self.centre, 1)
         self.right = QStackedWidget()
         self.right.setObjectName("rightColumn")
         self.right.setMinimumWidth(300)
-        self.right.addWidget(self.inspector)
-        self.right.addWidget(self.sheet)
         upper = _splitter("upper", Qt.Orientation.Horizontal, middle, self.right)
         upper.setSizes([10_000, _RIGHT])
         work = _splitter("work", Qt.Orientation.Vertical, upper, self.tabs)
         work.setSizes([10_000, _BELOW])
         return work
+
+    def furnish(self, machines: MachinesPanel, messages: MessageBar, inspector: Inspector) -> None:
+        """Fill the places; once, after the first picture."""
+        self.machines, self.messages, self.inspector = machines, messages, inspector
+        layout = self._left.layout()
+        if layout is not None:
+            layout.addWidget(machines)
+        self._middle.insertWidget(1, messages)
+        self.right.addWidget(inspector)
+
+    def add_sheet(self, sheet: PreviewSheet) -> None:
+        """Put the preview sheet behind the inspector; once."""
+        self.sheet = sheet
+        self.right.addWidget(sheet)
 
     def show_centre(self, widget: QWidget) -> None:
         """Bring the welcome or the canvas into the middle."""
@@ -96,7 +111,8 @@ class Window(QMainWindow):
 
     def show_sheet(self, shown: bool) -> None:
         """The preview sheet, or the inspector."""
-        self.right.setCurrentWidget(self.sheet if shown else self.inspector)
+        if self.sheet is not None:
+            self.right.setCurrentWidget(self.sheet if shown else self.inspector)
 
     def show_note(self, text: str) -> None:
         """A sentence over the canvas that stays as long as it is true; empty: none."""
@@ -104,11 +120,9 @@ class Window(QMainWindow):
         self.note.setVisible(bool(text))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Tell of the first painting, once it is over."""
+        """Note the first painting."""
         super().paintEvent(event)
-        if self._first:
-            self._first = False
-            QTimer.singleShot(0, self, self.painted.emit)
+        self.was_painted = True
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Refuse: whoever listens hangs up first, then lets go."""
@@ -122,6 +136,13 @@ class Window(QMainWindow):
         """Close it, now that nothing is open any more."""
         self._gone = True
         self.close()
+
+
+def _column(widget: QWidget) -> QVBoxLayout:
+    made = QVBoxLayout(widget)
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(0)
+    return made
 
 
 def _splitter(name: str, orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:

@@ -22,27 +22,34 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """The wires of one window.
-
-    :ivar connect: the connect dialog, made once and opened again and again.
-    """
+    """The wires of one window."""
 
     def __init__(self, window: Window, desk: Desk, house: House, theme: Theme, settings: Settings) -> None:
         self._window, self._desk, self._house = window, desk, house
         self._theme, self._settings = theme, settings
-        self.connect = ConnectDialog(window)
-        self.connect.wanted.connect(lambda target: house.open(target, asked_by_dialog=True))
-        self.connect.given_up.connect(house.give_up)
+        self._connect: ConnectDialog | None = None
         self._wire_actions()
         self._wire_lists()
         self._wire_search()
+
+    @property
+    def connect(self) -> ConnectDialog:
+        """The connect dialog, made when it is first wanted."""
+        if self._connect is None:
+            self._connect = ConnectDialog(self._window)
+            self._connect.wanted.connect(lambda target: self._house.open(target, asked_by_dialog=True))
+            self._connect.given_up.connect(self._house.give_up)
+        return self._connect
+
+    def _ask_target(self) -> None:
+        self.connect.begin()
 
     def _wire_actions(self) -> None:
         actions, canvas, top = self._window.actions_, self._desk.canvas, self._window.top
         for name in top.operations:
             actions.on(name, partial(self._operate, name))
         for name, act in {
-            "connect": self.connect.begin,
+            "connect": self._ask_target,
             "close": self._hang_up,
             "menu": self._desk.menu_for_selection,
             "look": self._look,
@@ -63,14 +70,14 @@ class Wiring:
 
     def _wire_lists(self) -> None:
         window, house = self._window, self._house
-        window.machines.connect_wanted.connect(self.connect.begin)
+        window.machines.connect_wanted.connect(self._ask_target)
         window.machines.open_wanted.connect(house.open)
         window.machines.close_wanted.connect(house.hang_up)
         window.machines.sandbox_wanted.connect(house.start_sandbox)
         window.machines.sandbox.reset_wanted.connect(house.reset_sandbox)
         window.machines.sandbox.rate_wanted.connect(house.set_sandbox_rate)
         window.machines.sandbox.slow_wanted.connect(house.set_sandbox_slow)
-        window.welcome.connect_wanted.connect(self.connect.begin)
+        window.welcome.connect_wanted.connect(self._ask_target)
         window.welcome.sandbox_wanted.connect(house.start_sandbox)
         window.inspector.dismissed.connect(self._forget)
         window.close_wanted.connect(house.quit)

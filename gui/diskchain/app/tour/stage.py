@@ -93,6 +93,10 @@ class Stage:
             raise Stuck(f"The tour found no node {name} on the canvas.")
         return canvas.viewport().mapToGlobal(canvas.mapFromScene(item.sceneBoundingRect().center()))
 
+    def shown(self, name: str) -> bool:
+        """Whether a node is on the canvas."""
+        return self.keeper.desk.canvas.canvas.item_of(name) is not None
+
     async def glide(self, to: QPoint, steps: int = 12) -> None:
         """Move the pointer as a hand does."""
         start = self._at

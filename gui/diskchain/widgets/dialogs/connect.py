@@ -132,3 +132,7 @@ class ConnectDialog(QDialog):
         self._said.setText(text)
         restyle(self._said, tone="red" if wrong else "quiet")
         self._said.setVisible(bool(text))
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(layout.totalHeightForWidth(self.width()), self.minimumSizeHint().height()))

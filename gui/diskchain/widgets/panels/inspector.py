@@ -31,7 +31,7 @@ class Inspector(QScrollArea):
         self.chosen: Signal[Offer] = Signal()
         self.dismissed: Signal[str] = Signal()
         self._facts: Facts | None = None
-        self._offers: tuple[Offer, ...] = ()
+        self._offers: tuple[Offer, ...] | None = None
         self._build()
         self.show_facts(None)
 
