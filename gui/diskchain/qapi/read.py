@@ -15,7 +15,7 @@ from diskchain.model.state import Machine, State
 from diskchain.qapi.devices import read_devices
 from diskchain.qapi.jobs import read_jobs
 from diskchain.qapi.nodes import guessed_nodes, read_nodes
-from diskchain.qapi.replies import DebugGraph, Json, Replies, mapping, mappings, maybe_number, number, text, words
+from diskchain.qapi.replies import DebugGraph, Json, Replies, mapping, mappings, number, text, words
 
 
 def read(replies: Replies, previous: State) -> State:
@@ -128,23 +128,10 @@ def _export(told: Json) -> Export:
     )
 
 
-def block_jobs_only(told: object, state: State) -> State:
-    """The state with just the figures of its block jobs renewed: what the quick look at running jobs needs.
+def jobs_only(replies: Replies, state: State) -> State:
+    """The state with just its jobs renewed: what the quick look at running jobs needs.
 
-    Jobs that are listed now and were not before, or the other way round, are left for a whole look.
+    What they hold is as the last debug graph told: where jobs came or went, a whole look must follow.
     """
-    figures = {text(job.get("device")): job for job in mappings(told)}
-    jobs = tuple(
-        replace(
-            job,
-            offset=number(figures[job.id].get("offset")),
-            length=maybe_number(figures[job.id].get("len")) or 0,
-            speed=number(figures[job.id].get("speed")),
-            paused=figures[job.id].get("paused") is True,
-            status=text(figures[job.id].get("status")) or job.status,
-        )
-        if job.id in figures
-        else job
-        for job in state.jobs
-    )
+    jobs = read_jobs(replies.jobs, replies.block_jobs, replies.parts[2].held if replies.parts else {})
     return state if jobs == state.jobs else replace(state, jobs=jobs)

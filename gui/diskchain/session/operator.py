@@ -104,6 +104,9 @@ class QmpOperator:
         try:
             await self._session.execute(step.command)
         except Refused as error:
+            if step.command.arguments.get("id") in self._started and await self._jobs.needless(step.command):
+                self._notes.append(f"{step.command.name}: another client had done it already.")
+                return
             self._done[-1] = Send(step.command, makes=step.makes)
             await self._session.remember((), marks)
             raise Halt(f"QEMU refused {step.command.name}: {error.text}.", error.text, Phase.REFUSED) from error
@@ -193,10 +196,10 @@ class QmpOperator:
         """Hold what came about against the prediction, and write the ledger."""
         now = await self._session.refresh()
         draft = preview.draft
-        if self._jobs.stopped:
+        found = differences(draft, preview.before, now)
+        if self._jobs.stopped and (found or shape(now) == shape(preview.before)):
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)
-        found = differences(draft, preview.before, now)
         if not found:
             await self._session.remember(entries(preview, "invalid"), draft.changed)
         made = tuple(name for name in preview.after.graph.nodes if name not in preview.before.graph.nodes)

@@ -13,7 +13,7 @@ from diskchain.monitors.monitor import Monitor, Refused
 from diskchain.qapi.command import Command, command
 from diskchain.qapi.counters import read_device_counters, read_node_counters
 from diskchain.qapi.jobs import deadly, running
-from diskchain.qapi.read import Torn, block_jobs_only, read
+from diskchain.qapi.read import Torn, jobs_only, read
 from diskchain.qapi.replies import Replies, mappings, text
 from diskchain.qapi.stale import Ask
 from diskchain.session.pace import Pace
@@ -83,7 +83,7 @@ class QmpSource:
         if (ask & Ask.DETAILS) or told.graph is not before or unasked:
             await self._ask_details()
         if ask == Ask.JOBS and {job.id for job in self.state.jobs} == {text(j.get("id")) for j in mappings(told.jobs)}:
-            self.state = block_jobs_only(told.block_jobs, self.state)
+            self.state = jobs_only(told, self.state)
         else:
             self.state = read(told, self.state)
         return self.state

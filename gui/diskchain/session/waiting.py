@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from diskchain.monitors.monitor import Refused
 from diskchain.operations.operation import Wait
@@ -13,6 +14,14 @@ from diskchain.session.worked import Halt, Worked
 
 _PATIENCE = 0.5
 """Seconds between two looks at a job that tells nothing by itself."""
+
+_PAST = {
+    "job-complete": frozenset({"waiting", "pending", "concluded", "null"}),
+    "job-finalize": frozenset({"concluded", "null"}),
+    "job-cancel": frozenset({"concluded", "null"}),
+    "job-dismiss": frozenset({"null"}),
+}
+"""Command -> statuses that a job has after it (`null`: it is gone)."""
 
 
 class JobWait:
@@ -60,19 +69,27 @@ class JobWait:
         state = await self._session.look_at_jobs()
         job = state.job(step.job)
         if job is None or job.status == "null":
-            end = self.ends.get(step.job)
+            end = await self._end_of(step.job)
             self._blame(step, str(end.data.get("error") or "") if end else "", end)
             if step.until in ("gone", "concluded"):
                 return True
             raise Halt(f"The job {step.job} was ended by another client before it was {step.until}.")
         if job.status == "concluded":
             if job.error and not (self.stopped or step.cancelled):
+                end = await self._end_of(step.job)
                 await self._dismiss(step.job)
-                self._blame(step, job.error, self.ends.get(step.job))
+                self._blame(step, job.error, end)
             return step.until == "concluded" or self._premature(step)
         if step.until == "ready":
             return job.ready
         return job.status == step.until
+
+    async def _end_of(self, job: str) -> Event | None:
+        """The event that told how a job ended; it may still be on its way to us when a look shows the end."""
+        deadline = time.monotonic() + _PATIENCE
+        while job not in self.ends and time.monotonic() < deadline:
+            await self.pause()
+        return self.ends.get(job)
 
     def _blame(self, step: Wait, error: str, end: Event | None) -> None:
         if self.stopped or step.cancelled:
@@ -84,6 +101,11 @@ class JobWait:
 
     def _premature(self, step: Wait) -> bool:
         raise Halt(f"The job {step.job} was ended by another client before it was {step.until}.")
+
+    async def needless(self, command: Command) -> bool:
+        """Whether a job is past what a refused command was to do, because another client did that first."""
+        job = (await self._session.look_at_jobs()).job(str(command.arguments.get("id")))
+        return (job.status if job else "null") in _PAST.get(command.name, ())
 
     async def _dismiss(self, job: str) -> None:
         try:
