@@ -47,10 +47,14 @@ LATE_IMPORTS = {
     "app/__init__.py": "Qt comes after the words are understood",
     "app/faults.py": "only a mistake of ours needs it",
     "app/front.py": "the first picture does not wait for plots and sessions",
+    "app/house.py": "the tour is played by nobody else",
+    "app/keeper.py": "the first graph does not wait for the preview sheet",
+    "app/sandboxing.py": "who opens a machine of his own does not wait for the sandbox",
     "cli/main.py": "only the command that was typed is loaded",
     "cli/bug.py": "the version is wanted only when something went wrong",
     "cli/graph.py": "graphviz is wanted only by one format",
     "layout.py": "graphviz is wanted only by Full graph and DOT text",
+    "widgets/panels/lower.py": "the first graph does not wait for the panels below it",
     "widgets/panels/throughput.py": "numpy and pyqtgraph are half of the time until the first picture",
 }
 """File -> why it imports inside a function. Start-up time is the only reason there is."""

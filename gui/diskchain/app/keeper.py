@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
+from diskchain.app.leaving import Leaving
 from diskchain.app.sandboxing import Sandboxing
 from diskchain.operations.operation import Operation
-from diskchain.session.carriage import OVER, Carriage
+from diskchain.session.carriage import Carriage
 from diskchain.session.session import Session
 from diskchain.session.sessions import Sessions
 from diskchain.session.tasks import Tasks
 from diskchain.session.trouble import MonitorError, Unreachable
 from diskchain.widgets.acting import Acting
 from diskchain.widgets.desk import Desk
-from diskchain.widgets.dialogs.leave import LeaveDialog
 from diskchain.widgets.machines import MachinesPanel
 from diskchain.widgets.messages import Answer, Level, MessageBar
 from diskchain.widgets.panels.inspector import Inspector
@@ -39,8 +39,6 @@ _GRAPH = 0.6
 """Seconds after which the other panels no longer wait for the first graph."""
 _PAINT = 0.05
 """Seconds that it gets to be painted before they are made."""
-_CANCEL = 15.0
-"""Seconds that cancelled operations get to be undone before the window closes."""
 
 
 class Keeper:
@@ -51,13 +49,12 @@ class Keeper:
         self.window, self._theme, self._settings = window, theme, settings
         window.furnish(MachinesPanel(theme.palette), MessageBar(), Inspector())
         self._tasks = Tasks()
-        self._ended = asyncio.Event()
-        self._closing = False
         self._opening: asyncio.Task[None] | None = None
         self.opening = 0
         self._drawn = asyncio.Event()
         self.sessions = Sessions()
         self.sandbox = Sandboxing(window, self.sessions, self._start)
+        self.leaving = Leaving(window, self.sessions, self.sandbox, self._start)
         lower = Lower(window.tabs, theme.palette)
         acting = Acting(self._sheet, window.messages, self._tasks)
         acting.adapt = self._adapt
@@ -93,7 +90,7 @@ class Keeper:
 
     async def ended(self) -> int:
         """Until the program is to end; then hang up everywhere, end the sandbox, let the window go."""
-        await self._ended.wait()
+        await self.leaving.wanted.wait()
         self._settings.keep(self.window)
         self.window.hide()
         await self._tasks.end()
@@ -248,37 +245,5 @@ class Keeper:
         self._application.setStyleSheet(sheet(colours, self._application.font().pointSizeF()))
 
     def quit(self, jobs: str = "ask") -> None:
-        """End the program; asks once about own jobs that run on machines that stay."""
-        running = [
-            carriage
-            for session in self.sessions.sessions
-            if not self.sandbox.owns(session)
-            for carriage in session.carriages
-            if carriage.phase not in OVER
-        ]
-        if not running or jobs == "leave":
-            self._ended.set()
-        elif jobs == "cancel":
-            self._start(self._cancel(running), "cancel what runs")
-        elif not self._closing:
-            self._closing = True
-            dialog = LeaveDialog(self.window, [carriage.preview.draft.title for carriage in running])
-            dialog.chosen.connect(self._answered)
-            dialog.open()
-
-    def _answered(self, answer: str) -> None:
-        self._closing = False
-        if answer != "stay":
-            self.quit(answer)
-
-    async def _cancel(self, running: list[Carriage]) -> None:
-        for carriage in running:
-            carriage.cancel()
-        self.window.messages.tell("Cancelling what runs, then closing…", Level.INFO, subject="closing")
-        try:
-            async with asyncio.timeout(_CANCEL):
-                for carriage in running:
-                    await carriage.wait()
-        except TimeoutError:
-            pass
-        self._ended.set()
+        """End the program; see `House.quit`."""
+        self.leaving.quit(jobs)

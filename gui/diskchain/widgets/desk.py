@@ -139,6 +139,7 @@ class Desk:
         if session is self.current:
             self._show_link()
             self._show_tools()
+            self._show_inspector()
         if session.link == "failed" and session.state is not None:
             self.window.messages.tell(session.link_text, Level.ERROR, subject=f"link-{session.target}")
 
@@ -191,13 +192,17 @@ class Desk:
         if facts is None:
             self._remembered(session, state)
             return
-        self.window.inspector.show_facts(facts, offers_for(session, self.selected))
+        self.window.inspector.show_facts(facts, self._offers(session, self.selected))
+
+    def _offers(self, session: Session, key: str) -> tuple[Offer, ...]:
+        """What can be done; nothing while the line is not open, or where nothing may be changed."""
+        return offers_for(session, key) if session.link == "live" and not session.read_only else ()
 
     def _remembered(self, session: Session, state: State) -> None:
         """What is shown where the selection is no part of the state: an image of the ledger, or the machine."""
         entry = next((e for e in session.ledger.entries if self.selected in (e.path, e.node)), None)
         if entry is None:
-            self.window.inspector.show_facts(facts_of_machine(state), session.offers_for_machine())
+            self.window.inspector.show_facts(facts_of_machine(state), self._offers(session, ""))
             return
         self.window.inspector.show_facts(facts_of_entry(entry), forget=entry.path)
 
@@ -225,7 +230,7 @@ class Desk:
         session = self.current
         if session is not None:
             self.select(key)
-            offers_menu(self.window, offers_for(session, key), self._ask).popup(where)
+            offers_menu(self.window, self._offers(session, key), self._ask).popup(where)
 
     def menu_for_selection(self) -> None:
         """The same by keyboard."""

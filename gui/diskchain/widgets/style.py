@@ -18,7 +18,7 @@ from diskchain.resources import resource
 _SIZES = {"heading": 1.5, "title": 1.33, "section": 1.08, "caption": 0.86, "badge": 0.8, "choice": 0.94, "icon": 1.44}
 """Sizes of text, as multiples of the system's font."""
 
-_TURNING = {"tab": 14, "switch": 30, "choice": 22}
+_TURNING = {"tab": 14, "switch": 30, "choice": 16}
 """Kinds of buttons whose letters turn bold -> pixels around these letters."""
 
 _SHEET = Template("""QMainWindow, QWidget#root, QWidget#topBar, QWidget#machinesPanel, QWidget#leftColumn,
@@ -77,7 +77,7 @@ QPushButton[kind="link"]:focus, QPushButton[kind="danger"]:focus, QPushButton[ki
 }
 QPushButton[kind="link"]:hover, QPushButton[kind="danger"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:disabled, QPushButton[kind="danger"]:disabled { color: $quiet; }
-QPushButton[kind="choice"] { padding: 3px 8px; font-weight: 600; font-size: ${choice}pt; }
+QPushButton[kind="choice"] { padding: 3px 6px; font-weight: 600; font-size: ${choice}pt; }
 QPushButton[kind="choice"]:checked, QPushButton[kind="switch"]:checked {
     background: $blue; color: $on; border-color: $blue; font-weight: 600;
 }

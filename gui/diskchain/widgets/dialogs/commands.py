@@ -30,9 +30,8 @@ class Commands(QWidget):
         self._chosen = _DIALECTS[0]
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row.setSpacing(5)
         row.addWidget(label("Commands", "section"))
-        row.addSpacing(8)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
         for name in _DIALECTS:

@@ -88,7 +88,7 @@ class Consequences(QWidget):
         if words := headline(preview):
             tone = "red" if draft.invalid else "amber"
             self._column.addWidget(_marked("●", words, tone, "strong"))
-        whole = (*draft.changed, *draft.invalid, *draft.created)
+        whole = (*draft.changed, *draft.invalid)
         folder = shared_folder(whole)
         if folder:
             self._column.addWidget(_paths("Folder", (folder,), ""))
@@ -103,7 +103,7 @@ class Consequences(QWidget):
                     else "It is kept, but must not be used again."
                 )
             )
-        if draft.created:
+        if draft.created and not {*draft.created} <= {value for _, value in draft.facts}:
             self._column.addWidget(_paths("New", draft.created, folder))
         if draft.closes:
             self._column.addWidget(_indented(f"Closed afterwards: {', '.join(draft.closes)}"))
