@@ -238,7 +238,7 @@ class Commit:
         stop = Branch(
             "stop",
             "Stop, keep the overlays",
-            f"The guest stays on {self.top}. {self.base} holds the copied data and does not go back to what it was.",
+            f"The guest stays on {self.top}; {self.base} keeps what was copied.",
             (Send(command("job-cancel", id=job)), *end),
         )
         chosen = "pivot" if self.finish == "pivot" else ""

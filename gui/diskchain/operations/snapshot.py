@@ -151,8 +151,8 @@ class _Plan:
         taken_nodes |= {device.drive for device in self.state.devices} | {device.name for device in self.state.devices}
         found: list[_Layer] = []
         for device, active in self.operation.chosen(self.state)[0]:
-            label = self.operation.label or self.surroundings.stamp
-            node = self.operation.nodes.get(device.name) or node_name(f"{device.name}-{label}", taken_nodes)
+            short = self.operation.label or self.surroundings.stamp[9:]  # the day stands in the file's name
+            node = self.operation.nodes.get(device.name) or node_name(f"{device.name}-{short}", taken_nodes)
             taken_nodes.add(node)
             found.append(self._layer(device, active, node, [layer.path for layer in found]))
         return tuple(found)
