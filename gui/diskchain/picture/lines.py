@@ -24,7 +24,7 @@ def line_spot(telling: Telling, disk: Disk, y: float, across: float) -> Spot:
         names = [names[0], f"{len(names) - 3} more", *names[-2:]]
     chain = " ← ".join(names) + ("" if len(disk.strands) == 1 else f"   + {len(disk.strands) - 1} on shared images")
     badge = Badge("ACTIVE", "blue") if trunk.top in telling.state.active else None
-    note, tone = _note(telling, disk)
+    note, tone = line_note(telling, set(disk.names), trunk.top)
     devices = ", ".join(one_line(device.name) for device in disk.devices) or "not attached"
     look = LineLook(devices, chain, badge, note, tone)
     width = max(across - 2 * LINE_X, LEAST_W)
@@ -32,11 +32,11 @@ def line_spot(telling: Telling, disk: Disk, y: float, across: float) -> Spot:
     return Spot(f"row:{disk.key}", look, LINE_X, y, width, LINE_H, disk.key, trunk.top, about)
 
 
-def _note(telling: Telling, disk: Disk) -> tuple[str, str]:
-    """What goes on: its jobs, else what the guest does to its top."""
-    jobs = telling.state.jobs_on(set(disk.names))
+def line_note(telling: Telling, names: set[str], top: str) -> tuple[str, str]:
+    """What goes on with these nodes, and its tone: their jobs, else what the guest does to the top."""
+    jobs = telling.state.jobs_on(names)
     if jobs:
         pill = telling.job(jobs[0])
         more = f" + {len(jobs) - 1}" if len(jobs) > 1 else ""
         return f"{pill.title}{f' · {pill.note}' if pill.note else ''}{more}", "green"
-    return telling.card(disk.strands[0].top).rate, "green"
+    return telling.card(top).rate, "green"

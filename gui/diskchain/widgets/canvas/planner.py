@@ -12,7 +12,8 @@ from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
 from diskchain.picture.full import Component, components, full_plan
-from diskchain.picture.look import Badge, CardLook, SlimLook
+from diskchain.picture.lines import line_note
+from diskchain.picture.look import Badge, CardLook, LineLook, SlimLook
 from diskchain.picture.plan import Plan, Spot
 from diskchain.picture.prospect import place_preview
 from diskchain.picture.rows import Wish, place
@@ -39,12 +40,14 @@ class Planner:
     layouter: Layouter = field(default_factory=Layouter)
     wish: Wish = field(default_factory=Wish)
     _parts: list[Component] = field(default_factory=list)
+    _jobs: tuple[object, ...] = ()
     _known: Known = field(default_factory=dict)
 
     def plan(self) -> Plan:
         """The whole picture."""
         if self.state is None:
             return Plan()
+        self._jobs = _held(self.state)
         if self.preview is not None:
             return place_preview(self.preview, self.state, self.meter, self.wish)
         if self.full:
@@ -72,19 +75,23 @@ class Planner:
 
     def changed_spots(self, plan: Plan, change: Diff) -> list[Spot] | None:
         """The spots that a change touches, where it moves nothing; None: everything must be placed anew."""
-        if self.state is None or self.preview is not None or change.structural or change.others or change.edges_changed:
+        if self.state is None or self.preview is not None or change.structural:
+            return None
+        if self.full and change.edges_changed:
+            return None
+        if change.others - {"jobs"} or self._jobs != _held(self.state):
             return None
         found = []
         telling = self._telling(self.state)
         for name in change.changed:
             key = plan.shows.get(name)
             spot = plan.spots.get(key or "")
-            if spot is None:
+            if spot is None or isinstance(spot.look, LineLook):
                 continue
             if spot.node != name or not spot.key.endswith(f"node:{name}"):
                 return None
             found.append(retold(telling, spot))
-        return found
+        return found + self.measured_spots(plan)
 
     def measured_spots(self, plan: Plan) -> list[Spot]:
         """Spots whose rates or progress read differently now."""
@@ -100,7 +107,21 @@ class Planner:
             spot = plan.spots.get(f"job:{job.id}")
             if spot is not None:
                 found.append(replace(spot, look=telling.job(job)))
+        found += self._lines(plan, telling)
         return [spot for spot in found if spot.look != plan.spots[spot.key].look]
+
+    def _lines(self, plan: Plan, telling: Telling) -> list[Spot]:
+        """Disks in one line, with what goes on there now."""
+        held: dict[str, set[str]] = {}
+        for name, key in plan.shows.items():
+            held.setdefault(key, set()).add(name)
+        found = []
+        for key, names in held.items():
+            spot = plan.spots[key]
+            if isinstance(spot.look, LineLook):
+                note, tone = line_note(telling, names, spot.node)
+                found.append(replace(spot, look=replace(spot.look, note=note, tone=tone)))
+        return found
 
     def _entries(self) -> Sequence[LedgerEntry]:
         """Images to be drawn detached: those that are not open."""
@@ -120,6 +141,11 @@ class Planner:
             for name, node in state.graph.nodes.items()
             if node.file in words and not state.graph.is_leftover_child(name)
         }
+
+
+def _held(state: State) -> tuple[object, ...]:
+    """What of the jobs the places depend on; progress is none of it."""
+    return tuple((job.id, job.type, job.status, job.paused, job.ready, job.nodes) for job in state.jobs)
 
 
 def retold(telling: Telling, spot: Spot) -> Spot:

@@ -1,0 +1,340 @@
+"""The canvas by mouse and keyboard, as a user works it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from diskchain.model.diff import diff
+from diskchain.model.graph import BlockGraph
+from diskchain.model.ledger import Ledger
+from diskchain.model.state import State
+from diskchain.operations import catalog
+from diskchain.operations.commit import Commit
+from diskchain.operations.operation import Drag, Offer
+from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.stream import Stream
+from diskchain.picture.look import CardLook, FoldLook
+from diskchain.widgets.canvas.view import CanvasView
+from tests.support import graphs
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+class Window:
+    """A canvas with a state, and what it told."""
+
+    def __init__(self, bot: QtBot, state: State, width: int = 885, height: int = 568) -> None:
+        self.bot = bot
+        self.view = CanvasView()
+        bot.addWidget(self.view)
+        self.view.set_reduced_motion(True)
+        self.view.resize(width, height)
+        self.view.show()
+        bot.waitExposed(self.view)
+        self.state = State()
+        self.dropped: list[Offer] = []
+        self.asked: list[str] = []
+        self.view.dropped.connect(self.dropped.append)
+        self.view.offers = self.offer
+        self.show(state)
+
+    def show(self, state: State) -> None:
+        old, self.state = self.state, state
+        self.view.show_state(state, diff(old, state), Ledger(), None)
+        QApplication.processEvents()
+
+    def offer(self, drag: Drag) -> tuple[Offer, ...]:
+        self.asked.append(drag.target)
+        return catalog.offers_for_drag(self.state, drag)
+
+    def at(self, node: str) -> QPoint:
+        item = self.view.canvas.item_of(node)
+        assert item is not None
+        return self.view.mapFromScene(item.box().center())
+
+    def lift(self, node: str, to: QPoint) -> None:
+        start, area = self.at(node), self.view.viewport()
+        QTest.mousePress(area, LEFT, NONE, start)
+        for step in range(1, 9):
+            QTest.mouseMove(area, start + (to - start) * step / 8)
+            QApplication.processEvents()
+
+    def drag(self, node: str, to: QPoint) -> None:
+        self.lift(node, to)
+        QTest.mouseRelease(self.view.viewport(), LEFT, NONE, to)
+
+    def key(self, *keys: Qt.Key) -> None:
+        for each in keys:
+            QTest.keyClick(self.view, each)
+
+
+@pytest.fixture
+def talk(qtbot: QtBot) -> Window:
+    return Window(qtbot, graphs.talk())
+
+
+def test_dropping_an_overlay_on_a_node_below_it_offers_a_commit(talk: Window) -> None:
+    talk.drag("overlay2", talk.at("base"))
+    assert [offer.operation for offer in talk.dropped] == [Commit("overlay2", "base")]
+    assert talk.view.carried is None
+
+
+def test_dropping_a_node_on_an_overlay_above_it_offers_a_stream(talk: Window) -> None:
+    talk.drag("overlay1", talk.at("overlay3"))
+    assert [offer.operation for offer in talk.dropped] == [Stream("overlay3", "base")]
+
+
+@pytest.mark.parametrize("target", ["data-top", "overlay2"])
+def test_dropping_where_nothing_is_offered_does_nothing(talk: Window, target: str) -> None:
+    talk.drag("overlay2", talk.at(target) + QPoint(1, 1))
+    assert talk.dropped == []
+
+
+def test_dropping_on_the_ground_or_escape_cancels(talk: Window) -> None:
+    before = set(talk.view.canvas.items())
+    talk.drag("overlay2", QPoint(860, 540))
+    talk.lift("overlay2", talk.at("base"))
+    assert talk.view.carried is not None
+    talk.key(Qt.Key.Key_Escape)
+    QTest.mouseRelease(talk.view.viewport(), LEFT, NONE, talk.at("base"))
+    assert talk.dropped == []
+    assert set(talk.view.canvas.items()) == before
+    assert all(item.opacity() == 1 for item in talk.view.canvas.items_by_key.values())
+
+
+def test_a_small_move_is_a_click(talk: Window) -> None:
+    talk.drag("overlay2", talk.at("overlay2") + QPoint(3, 2))
+    assert talk.view.selected == "overlay2"
+    assert talk.dropped == []
+
+
+def test_the_card_in_hand_and_its_hint_never_cover_the_target(talk: Window) -> None:
+    for source, target in (
+        ("overlay2", "base"),
+        ("overlay3", "overlay1"),
+        ("base", "overlay3"),
+        ("data-base", "data-top"),
+    ):
+        talk.lift(source, talk.at(target))
+        carried = talk.view.carried
+        assert carried is not None
+        assert carried.target == target
+        card = talk.view.canvas.item_of(target)
+        assert card is not None
+        for floating in (carried._ghost, carried._hint):
+            assert not floating.sceneBoundingRect().adjusted(4, 4, -4, -4).intersects(card.box())
+        QTest.mouseRelease(talk.view.viewport(), LEFT, NONE, QPoint(870, 560))
+    assert len(talk.dropped) == 0
+
+
+def test_each_candidate_is_asked_for_once(talk: Window) -> None:
+    talk.drag("overlay2", talk.at("base"))
+    assert sorted(talk.asked) == sorted(set(talk.asked))
+
+
+def test_dragging_the_ground_pans(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.crowd(3, 12), 500, 300)
+    window.view.zoom_reset()
+    before = window.view.mapToScene(0, 0)
+    area = window.view.viewport()
+    start = next(
+        point
+        for point in (QPoint(x, y) for x in range(60, 460, 20) for y in range(60, 280, 10))
+        if window.view.item_at(point) is None
+    )
+    QTest.mousePress(area, LEFT, NONE, start)
+    QTest.mouseMove(area, start - QPoint(20, 12))
+    QTest.mouseMove(area, start - QPoint(40, 24))
+    QTest.mouseRelease(area, LEFT, NONE, start - QPoint(40, 24))
+    assert window.view.mapToScene(0, 0) != before
+    assert window.view.selected is None
+
+
+def test_shift_drag_on_the_ground_selects_what_it_covers(talk: Window) -> None:
+    told: list[frozenset[str]] = []
+    talk.view.selection_changed.connect(told.append)
+    area, start = talk.view.viewport(), QPoint(4, 90)
+    end = talk.at("overlay1")
+    QTest.mousePress(area, LEFT, Qt.KeyboardModifier.ShiftModifier, start)
+    QTest.mouseMove(area, (start + end) / 2)
+    QTest.mouseMove(area, end)
+    QTest.mouseRelease(area, LEFT, Qt.KeyboardModifier.ShiftModifier, end)
+    assert told == [frozenset({"base", "overlay1"})]
+
+
+def test_arrows_travel_along_the_chain(talk: Window) -> None:
+    talk.view.select("overlay3")
+    talk.key(Qt.Key.Key_Left)
+    assert talk.view.selected == "overlay2"
+    talk.key(Qt.Key.Key_Home)
+    assert talk.view.selected == "base"
+    talk.key(Qt.Key.Key_Left, Qt.Key.Key_Right)
+    assert talk.view.selected == "overlay1"
+    talk.key(Qt.Key.Key_End, Qt.Key.Key_Down)
+    assert talk.view.selected == "data-top"
+    talk.key(Qt.Key.Key_Up)
+    assert talk.view.selected in ("overlay1", "overlay2")
+
+
+def test_travel_opens_folds_and_lines(qtbot: QtBot) -> None:
+    folded = Window(qtbot, graphs.long_chain())
+    folded.view.select("base")
+    folded.key(Qt.Key.Key_Right)
+    assert folded.view.selected == "snap001"
+    assert folded.view.canvas.plan.shows["snap001"] == "node:snap001"
+    crowd = Window(qtbot, graphs.crowd())
+    crowd.view.select("d0-2")
+    crowd.key(Qt.Key.Key_Down)
+    assert crowd.view.selected == "d1-2"
+    assert "node:d1-0" in crowd.view.canvas.plan.spots
+
+
+def test_a_drag_by_keyboard(talk: Window) -> None:
+    talk.view.select("overlay2")
+    talk.key(Qt.Key.Key_C)
+    assert talk.view.carried is not None
+    assert talk.view.carried.target == "overlay1"
+    talk.key(Qt.Key.Key_Left, Qt.Key.Key_Return)
+    assert [offer.operation for offer in talk.dropped] == [Commit("overlay2", "base")]
+    talk.view.select("overlay1")
+    talk.key(Qt.Key.Key_S, Qt.Key.Key_Escape)
+    assert len(talk.dropped) == 1
+    talk.key(Qt.Key.Key_S, Qt.Key.Key_Right, Qt.Key.Key_Enter)
+    assert talk.dropped[1].operation == Stream("overlay3", "base")
+
+
+def test_enter_opens_the_menu_of_the_selected_node(talk: Window) -> None:
+    menus: list[str] = []
+    talk.view.context_requested.connect(lambda node, _: menus.append(node))
+    talk.view.select("overlay1")
+    talk.key(Qt.Key.Key_Return)
+    QTest.mousePress(talk.view.viewport(), Qt.MouseButton.RightButton, NONE, talk.at("base"))
+    assert menus == ["overlay1", "base"]
+
+
+def test_search_marks_and_goes_from_hit_to_hit(talk: Window) -> None:
+    assert talk.view.search("OVERLAY") == [
+        "overlay1",
+        "overlay1-file",
+        "overlay2",
+        "overlay2-file",
+        "overlay3",
+        "overlay3-file",
+    ]
+    item = talk.view.canvas.item_of("overlay2")
+    assert item is not None
+    assert item.found
+    assert talk.view.next() == "overlay1"
+    assert talk.view.prev() == "overlay3-file"
+    assert talk.view.search("") == []
+    assert not item.found
+
+
+def test_a_click_opens_a_fold_and_another_closes_it(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.long_chain())
+
+    def folds() -> list[str]:
+        return [key for key, spot in window.view.canvas.plan.spots.items() if isinstance(spot.look, FoldLook)]
+
+    fold = window.view.canvas.items_by_key[folds()[0]]
+    QTest.mouseClick(window.view.viewport(), LEFT, NONE, window.view.mapFromScene(fold.box().center()))
+    assert folds() == []
+    title = window.view.canvas.items_by_key["title:disk:vda"]
+    window.view.click(title)
+    assert len(folds()) == 1
+
+
+def test_one_changed_node_touches_only_its_item(talk: Window) -> None:
+    items = dict(talk.view.canvas.items_by_key)
+    before = {key: item.spot for key, item in items.items()}
+    nodes = dict(talk.state.graph.nodes)
+    nodes["base"] = replace(nodes["base"], allocated=graphs.GIB)
+    talk.show(replace(talk.state, graph=BlockGraph(nodes, talk.state.graph.edges)))
+    assert talk.view.canvas.items_by_key == items
+    assert [key for key, item in items.items() if item.spot is not before[key]] == ["node:base"]
+    look = items["node:base"].spot.look
+    assert isinstance(look, CardLook)
+    assert look.size == "1 of 8 GiB"
+
+
+def test_items_keep_their_identity_when_the_graph_changes(talk: Window) -> None:
+    kept = {name: talk.view.canvas.item_of(name) for name in ("base", "overlay3", "data-top")}
+    talk.show(graphs.committing())
+    assert {name: talk.view.canvas.item_of(name) for name in kept} == kept
+    assert "job:diskchain-7" in talk.view.canvas.items_by_key
+
+
+def test_a_preview_comes_and_goes(talk: Window) -> None:
+    view = talk.view
+    view.show_preview(prepare(Commit("overlay2", "base"), talk.state, Surroundings()))
+    assert "after:node:base" in view.canvas.items_by_key
+    assert not view.pick_up(view.canvas.items_by_key["node:base"], view.canvas.items_by_key["node:base"].box().center())
+    view.show_preview(None)
+    assert "after:node:base" not in view.canvas.items_by_key
+
+
+def test_a_drag_ends_when_its_card_goes_away(talk: Window) -> None:
+    talk.lift("overlay2", talk.at("base"))
+    talk.show(graphs.state([graphs.chain([("base", 1), ("overlay3", 1)])], [graphs.disk("vda", "overlay3")]))
+    assert talk.view.carried is None
+    QTest.mouseRelease(talk.view.viewport(), LEFT, NONE, QPoint(100, 150))
+    assert talk.dropped == []
+
+
+def test_full_graph_shows_every_node_edge_and_root(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.mirroring())
+    window.view.set_mode("full")
+    plan = window.view.canvas.plan
+    assert set(plan.shows) == set(window.state.graph.nodes)
+    labels = {link.label for link in plan.links.values()}
+    assert {"root", "main node", "source", "target"} <= labels
+    assert "file wr_s/_r__" in labels
+    window.view.set_mode("chain")
+    assert "node:overlay3-file" not in window.view.canvas.items_by_key
+
+
+def test_zoom_and_fit(talk: Window) -> None:
+    view = talk.view
+    view.zoom_out()
+    assert view.camera.scale < 1
+    view.zoom_reset()
+    assert view.camera.scale == pytest.approx(1)
+    for _ in range(12):
+        view.zoom_out()
+    assert all(not item.isVisible() for item in view.canvas.items_by_key.values())
+    view.fit()
+    assert all(item.isVisible() for item in view.canvas.items_by_key.values())
+
+
+@pytest.mark.parametrize("make", [graphs.hostile, graphs.shared, graphs.crowd, graphs.mirroring, State])
+def test_every_state_can_be_painted_at_every_zoom(qtbot: QtBot, make: object) -> None:
+    assert callable(make)
+    window = Window(qtbot, make())
+    for scale in (2.0, 1.0, 0.6, 0.5, 0.4, 0.3, 0.1):
+        window.view.zoom_by(scale / window.view.camera.scale)
+        assert not window.view.grab().isNull()
+    window.view.set_connection(False, "The line to build-vm was lost 12 s ago.")
+    assert not window.view.grab().isNull()
+
+
+def test_dashes_move_only_while_they_can_be_seen(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.mirroring())
+
+    def moving() -> bool:
+        return window.view._flowing.active
+
+    assert not moving(), "motion is reduced"
+    window.view.set_reduced_motion(False)
+    assert moving()
+    window.view.hide()
+    assert not moving()
+    window.view.show()
+    window.show(graphs.talk())
+    assert not moving()
