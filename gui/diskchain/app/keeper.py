@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QApplication
 
 from diskchain.app.leaving import Leaving
 from diskchain.app.sandboxing import Sandboxing
-from diskchain.operations.operation import Operation
-from diskchain.session.carriage import Carriage
 from diskchain.session.session import Session
 from diskchain.session.sessions import Sessions
 from diskchain.session.tasks import Tasks
@@ -57,7 +55,7 @@ class Keeper:
         self.leaving = Leaving(window, self.sessions, self.sandbox, self._start)
         lower = Lower(window.tabs, theme.palette)
         acting = Acting(self._sheet, window.messages, self._tasks)
-        acting.adapt = self._adapt
+        acting.adapt = self.sandbox.adapt
         self.desk = Desk(window, self.sessions, acting, lower)
         self.wiring = Wiring(window, self.desk, self, theme, settings)
         theme.changed.connect(self._recolour)
@@ -197,13 +195,9 @@ class Keeper:
         self.desk.refresh_tools()
 
     def _opened(self, session: Session) -> None:
-        session.carriage_changed.connect(self._carried)
+        session.carriage_changed.connect(self.sandbox.note)
         self._drawn.set()
         self._show_found()
-
-    def _carried(self, carriage: Carriage) -> None:
-        """Files that an operation makes in the sandbox's folder go with the sandbox."""
-        self.sandbox.note(carriage.preview.draft.created)
 
     async def _look_around(self) -> None:
         while True:
@@ -233,9 +227,6 @@ class Keeper:
     def set_sandbox_slow(self, slow: bool) -> None:
         """Whether operations on it are offered with a limit."""
         self.sandbox.slow = slow
-
-    def _adapt(self, session: Session, operation: Operation) -> Operation:
-        return self.sandbox.adapt(operation) if self.sandbox.owns(session) else operation
 
     # Looks and end
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diskchain.operations.operation import Operation
 from diskchain.sandbox.error import SandboxError
+from diskchain.session.carriage import Carriage
 from diskchain.session.session import Session
 from diskchain.session.sessions import Sessions
 from diskchain.session.trouble import Unreachable
@@ -103,15 +104,15 @@ class Sandboxing:
             except SandboxError as error:
                 self._window.messages.tell(str(error), Level.WARNING)
 
-    def note(self, files: Iterable[str]) -> None:
+    def note(self, carriage: Carriage) -> None:
         """Files that an operation makes: those in its folder go with it."""
         if self._machine is not None:
-            for path in files:
+            for path in carriage.preview.draft.created:
                 self._machine.note_file(Path(path))
 
-    def adapt(self, operation: Operation) -> Operation:
-        """The operation as it is offered here: with a limit, in slow motion, unless it has one."""
-        if self.slow and options_of(operation).get("speed") == 0:
+    def adapt(self, session: Session, operation: Operation) -> Operation:
+        """The operation as it is offered on a machine: on the sandbox with a limit, in slow motion, unless it has one."""
+        if self.owns(session) and self.slow and options_of(operation).get("speed") == 0:
             return changed(operation, speed=_SLOW_MOTION)
         return operation
 

@@ -42,7 +42,7 @@ class Consequences(QWidget):
 
     def show_preview(self, preview: Preview, keep_ticks: bool) -> None:
         """Show what is to be said of a preview. `keep_ticks`: what was ticked before stays so, sentence by sentence."""
-        said = {box.text() for box in self._boxes if box.isChecked()} if keep_ticks else set()
+        said = {box.accessibleName() for box in self._boxes if box.isChecked()} if keep_ticks else set()
         if not keep_ticks:
             self._leaves = {}
         empty(self._column)

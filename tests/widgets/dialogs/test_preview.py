@@ -1,0 +1,161 @@
+"""The preview sheet: what it says, what it asks for, when its button acts."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from diskchain.model.state import State
+from diskchain.operations.commit import Commit
+from diskchain.operations.job import SteerJob
+from diskchain.operations.operation import Operation
+from diskchain.operations.preview import Preview, Surroundings, prepare
+from diskchain.operations.snapshot import Snapshot
+from diskchain.widgets.dialogs.preview import PreviewSheet
+from tests.support.qt_parts import part, press, words
+from tests.support.states import NOTHING_ELSE, machine, path, with_bitmap, with_job, with_reader
+
+CHAIN = machine({"vda": "base <- mid <- top"})
+
+
+class Seen:
+    """A sheet in sight and what it told."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.sheet = PreviewSheet()
+        qtbot.addWidget(self.sheet)
+        self.sheet.resize(340, 900)
+        self.sheet.show()
+        self.ran: list[Preview] = []
+        self.edited: list[Operation] = []
+        self.left = 0
+        self.sheet.run.connect(self.ran.append)
+        self.sheet.edited.connect(self.edited.append)
+        self.sheet.cancelled.connect(self._leave)
+
+    def _leave(self) -> None:
+        self.left += 1
+
+    def show(self, operation: Operation, state: State = CHAIN, around: Surroundings = NOTHING_ELSE) -> Preview:
+        preview = prepare(operation, state, around)
+        self.sheet.show_preview(preview, None)
+        return preview
+
+
+@pytest.fixture
+def seen(qtbot: QtBot) -> Seen:
+    return Seen(qtbot)
+
+
+def test_it_names_every_file_that_changes_or_becomes_invalid(seen: Seen) -> None:
+    seen.show(Commit("mid", "base"))
+    said = words(seen.sheet)
+    assert "Commit 1 overlay into base" in said
+    assert "Nothing has been sent yet." in said
+    for file in ("/images/", "base.qcow2", "mid.qcow2", "top.qcow2"):
+        assert file in said
+    assert "one file becomes invalid" in said
+    assert "must not be used again" in said
+
+
+def test_only_its_button_runs_and_it_has_the_focus(seen: Seen) -> None:
+    preview = seen.show(Commit("mid", "base"))
+    button = part(seen.sheet, QPushButton, "previewRun")
+    assert button.text() == preview.draft.verb
+    assert seen.sheet.focusWidget() is button
+    QTest.keyClick(button, Qt.Key.Key_Return)
+    assert seen.ran == [preview]
+
+
+def test_cancel_only_leaves(seen: Seen) -> None:
+    seen.show(Commit("mid", "base"))
+    press(seen.sheet, "previewCancel")
+    assert (seen.left, seen.ran) == (1, [])
+
+
+def test_an_objection_keeps_the_button_from_acting_and_is_said(seen: Seen) -> None:
+    preview = seen.show(Commit("mid", "base"), with_job(CHAIN, "mid"))
+    assert not preview.allowed
+    assert not part(seen.sheet, QPushButton, "previewRun").isEnabled()
+    assert preview.objections[0].text in words(seen.sheet)
+
+
+def test_an_objection_that_can_be_lifted_is_lifted_by_naming_the_file(seen: Seen) -> None:
+    around = with_reader(path("base"), "/elsewhere/clone.qcow2")
+    seen.show(Commit("mid", "base"), around=around)
+    box = part(seen.sheet, QCheckBox, "previewLift1")
+    assert "/elsewhere/clone.qcow2" in box.accessibleName()
+    box.click()
+    assert seen.edited == [Commit("mid", "base", spoils=("/elsewhere/clone.qcow2",))]
+    seen.show(seen.edited[0], around=around)
+    assert part(seen.sheet, QPushButton, "previewRun").isEnabled()
+    part(seen.sheet, QCheckBox, "previewLift101").click()
+    assert seen.edited[-1] == Commit("mid", "base")
+
+
+def test_what_wants_one_more_yes_wants_a_tick(seen: Seen) -> None:
+    preview = seen.show(Commit("mid", "base"), with_bitmap(CHAIN, "mid"))
+    assert preview.draft.confirm
+    button = part(seen.sheet, QPushButton, "previewRun")
+    assert not button.isEnabled()
+    part(seen.sheet, QCheckBox, "previewConfirm1").click()
+    assert button.isEnabled()
+    seen.sheet.show_preview(prepare(Commit("mid", "base", speed=1 << 20), preview.before, NOTHING_ELSE), None)
+    assert button.isEnabled(), "a tick stays where the sentence stays"
+
+
+def test_options_are_read_from_the_operation(seen: Seen) -> None:
+    seen.show(Commit("top", "base"))
+    press(seen.sheet, "previewOptions")
+    field = part(seen.sheet, QLineEdit, "option-speed")
+    QTest.keyClicks(field, "50M")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert seen.edited == [Commit("top", "base", speed=50 << 20)]
+    part(seen.sheet, QCheckBox, "option-close").click()
+    assert seen.edited[-1] == Commit("top", "base", speed=50 << 20, close=False)
+
+
+def test_a_wrong_size_is_said_and_changes_nothing(seen: Seen) -> None:
+    seen.show(Commit("top", "base"))
+    press(seen.sheet, "previewOptions")
+    field = part(seen.sheet, QLineEdit, "option-speed")
+    QTest.keyClicks(field, "much")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert "'much' is no size" in words(seen.sheet)
+    assert not seen.edited
+
+
+def test_the_end_can_be_chosen_beforehand_only_where_there_is_a_choice(seen: Seen) -> None:
+    seen.show(Commit("mid", "base"))
+    press(seen.sheet, "previewOptions")
+    assert not [each for each in seen.sheet.findChildren(QComboBox, "option-finish") if each.isVisible()]
+    seen.show(Snapshot(disks=("vda",)))
+    seen.show(Commit("top", "base"))
+    assert part(seen.sheet, QComboBox, "option-finish").count() == 2
+
+
+def test_commands_are_shown_in_each_dialect(seen: Seen) -> None:
+    seen.show(Commit("mid", "base"))
+    code = part(seen.sheet, QPlainTextEdit, "previewCommands")
+    assert code.toPlainText().startswith("block-commit ")
+    press(seen.sheet, "dialect-QMP")
+    assert code.toPlainText().startswith('{"execute": "block-commit"')
+    press(seen.sheet, "dialect-virsh")
+    assert code.toPlainText().startswith("virsh blockcommit")
+
+
+def test_a_job_of_someone_else_wants_its_leave(seen: Seen) -> None:
+    state = with_job(CHAIN, "mid")
+    seen.show(SteerJob("cancel", "theirs"), state)
+    assert not part(seen.sheet, QPushButton, "previewRun").isEnabled()
+    part(seen.sheet, QCheckBox, "previewLift1").click()
+    assert seen.edited == [SteerJob("cancel", "theirs", foreign=True)]
+
+
+def test_file_names_are_never_markup(seen: Seen) -> None:
+    state = machine({"vda": "<b>odd</b> <- top"})
+    seen.show(Commit("top", "<b>odd</b>"), state)
+    assert "<b>odd</b>.qcow2" in words(seen.sheet)
