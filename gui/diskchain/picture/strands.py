@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -67,7 +68,7 @@ def disks_of(state: State) -> list[Disk]:
     """All disks in a stable order: those with devices first, then chains without one."""
     found: list[Disk] = []
     home: dict[str, Disk] = {}
-    for top in (*state.tops(), *_looped(state)):
+    for top in (*sorted(state.tops(), key=lambda top: _by_device(state, top)), *_looped(state)):
         chain = state.graph.chain(top)
         own = [name for name in chain if name not in home]
         if not own:
@@ -85,6 +86,16 @@ def disks_of(state: State) -> list[Disk]:
     for disk in found:
         disk.strands = _in_drawing_order(disk.strands)
     return _with_targets(state, found, home)
+
+
+def _by_device(state: State, top: str) -> tuple[bool, list[tuple[bool, int, str]]]:
+    """Tops with devices first, by the devices' names as people count: `vdb` before `vdaa`, `disk2` before `disk10`."""
+    devices = state.devices_on(top)
+    if not devices:
+        return True, []
+    name = min((device.name for device in devices), key=lambda each: (len(each), each))
+    parts = [part for part in re.split(r"(\d+)", name) if part]
+    return False, [(part.isdigit(), int(part) if part.isdigit() else len(part), part) for part in parts]
 
 
 def _in_drawing_order(strands: list[Strand]) -> list[Strand]:

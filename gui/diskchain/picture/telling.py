@@ -15,11 +15,14 @@ from diskchain.model.measured import Rates
 from diskchain.model.node import Node
 from diskchain.model.root import Device, Export
 from diskchain.model.state import State
+from diskchain.picture.flows import flows
 from diskchain.picture.look import Badge, CardLook, PillLook, SlimLook
 from diskchain.picture.palette import driver_tone
 from diskchain.picture.words import base_name, one_line
 
 _FILTER_JOBS = {"commit_top": "commit", "mirror_top": "mirror", "copy-before-write": "copy before write"}
+_TARGETS = ("mirror", "backup", "commit", "stream")
+
 _FAINT = 1024.0
 """Rates below this many bytes per second are not worth a word."""
 
@@ -101,11 +104,10 @@ class Telling:
             found.setdefault(name, []).extend(badges)
         for name in state.active:
             found.setdefault(name, []).append(_ACTIVE)
-        for job in state.jobs:
-            word = job.type.upper() if job.type in ("mirror", "backup") else "JOB"
-            for role, held in job.nodes:
-                if role == "target" and (real := state.graph.through(held)) is not None:
-                    found.setdefault(real, []).append(Badge(f"{one_line(word)} TARGET", "nbd"))
+        for flow in flows(state):
+            job = state.job(flow.job)
+            word = job.type.upper() if job is not None and job.type in _TARGETS else "JOB"
+            found.setdefault(flow.target, []).append(Badge(f"{word} TARGET", "nbd"))
         backed = Counter(edge.child for edge in state.graph.edges if edge.role == "backing")
         for name, times in backed.items():
             if times > 1 and len(state.graph.overlays(name)) > 1:
