@@ -34,8 +34,6 @@ LONGER: dict[str, str] = {
     "session/operator.py QmpOperator": "the one place that sends; splitting it would hide what follows what",
     "session/session.py": "the face of one machine to all above",
     "session/session.py Session": "the face of one machine to all above",
-    "widgets/canvas/view.py": "Qt hands every event of the canvas to one class",
-    "widgets/canvas/view.py CanvasView": "Qt hands every event of the canvas to one class",
     "widgets/desk.py": "one machine at a time meets all panels here",
     "widgets/desk.py Desk": "one machine at a time meets all panels here",
     "widgets/panels/facts.py": "a table of facts, one function for each kind of thing",

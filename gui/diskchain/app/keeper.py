@@ -92,6 +92,7 @@ class Keeper:
         self._settings.keep(self.window)
         self.window.hide()
         await self._tasks.end()
+        await self.desk.lower.canvas.end()
         await self.sessions.close_all()
         await self.sandbox.close()
         self.window.let_go()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from diskchain.picture.palette import Palette
 from diskchain.signal import Signal
+from diskchain.widgets.canvas.accessible import Factory
 from diskchain.widgets.canvas.view import CanvasView
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Lower:
     """
 
     def __init__(self, tabs: Tabs, colours: Palette) -> None:
+        self._readers = Factory()
+        self._readers.install()
         self.canvas = CanvasView()
         self.chosen: Signal[str] = Signal()
         self.menu_wanted: Signal[str, QPoint] = Signal()
