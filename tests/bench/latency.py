@@ -1,0 +1,109 @@
+"""From an event of a real QEMU, and from the last byte of its answers, to the pixel that shows the change.
+
+A bitmap appears on an image, or goes; right after it a drive's tray moves, whose event makes the window look at everything.
+A proxy notes when event and answers were at the application's socket; the pixel is read from the display's memory.
+The application is not asked anything.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tests.bench.application import Application
+from tests.bench.display import Display, Frame, Places
+from tests.bench.figure import MILLI, Figure, median, rounds, tell
+from tests.bench.machines import CD, Crowd
+from tests.bench.proxy import Asked, Proxy
+
+TARGETS = {20: (16, 16), 1000: (33, 80)}
+"""Nodes -> milliseconds from the last reply byte, and from the event."""
+_DETAILS = frozenset({"query-named-block-nodes", "query-block", "qom-list"})
+"""The last questions of a look at everything."""
+_SETTLE = 2.0
+_AREA = (slice(60, 560), slice(250, 1090))
+"""Where the canvas is, in pixels."""
+
+
+@dataclass
+class Change:
+    """A change of the machine that can be made and taken back, and the places on the screen that tell."""
+
+    machine: Crowd
+    there: bool = False
+
+    def flip(self) -> None:
+        """Make or take back the change, then move the tray."""
+        node = f"{self.machine.disks[0]}-4"
+        self.there = not self.there
+        self.machine.qmp(f"block-dirty-bitmap-{'add' if self.there else 'remove'}", node=node, name="bench")
+        self.machine.qmp(f"blockdev-{'open' if self.there else 'close'}-tray", id=CD)
+
+
+def _probe(screen: Display, change: Change) -> tuple[Places, dict[bool, Frame]]:
+    """The places that tell the change, and their colours with and without it."""
+    frames = []
+    for _ in range(4):
+        change.flip()
+        time.sleep(_SETTLE)
+        frames.append(screen.frame())
+    on, off, on_again, off_again = frames
+    telling = (on == on_again) & (off == off_again) & (on != off)
+    mask = np.zeros_like(telling)
+    mask[_AREA] = telling[_AREA]
+    places = np.argwhere(mask)
+    if not len(places):
+        raise AssertionError("the change cannot be seen on the canvas")
+    few = places[:: max(1, len(places) // 20)]
+    return few, {there: frame[few[:, 0], few[:, 1]] for there, frame in ((True, on), (False, off))}
+
+
+def _round(screen: Display, proxy: Proxy, change: Change, probes: Places, colours: dict[bool, Frame]) -> list[float]:
+    """Seconds of one change: event to pixel, last reply byte to pixel, first question to last reply byte."""
+    time.sleep(random.uniform(0.5, 0.9))
+    before, events = set(proxy.passed.asked), len(proxy.passed.events)
+    change.flip()
+    pixel = screen.wait_for(probes, colours[change.there], 10)
+    time.sleep(0.1)
+    event = next(at for name, at in proxy.passed.events[events:] if name == "DEVICE_TRAY_MOVED")
+    new = [asked for key, asked in proxy.passed.asked.items() if key not in before and asked.at > event]
+    last = [next(asked for asked in new if asked.name == name) for name in _DETAILS]
+    answered = max(asked.answered for asked in last)
+    return [pixel - event, pixel - answered, _answer_time(new, answered)]
+
+
+def _answer_time(asked: list[Asked], until: float) -> float:
+    """Seconds of a look in which at least one question was open at QEMU."""
+    spans = sorted((each.at, each.answered) for each in asked if 0 < each.answered <= until)
+    total, end = 0.0, 0.0
+    for begin, done in spans:
+        total += max(0.0, done - max(begin, end))
+        end = max(end, done)
+    return total
+
+
+def bench() -> Iterator[Figure]:
+    """With few nodes and with many."""
+    for nodes, (from_reply, from_event) in TARGETS.items():
+        with (
+            Display() as screen,
+            Crowd(nodes) as machine,
+            Proxy(machine.target) as proxy,
+            Application(screen, str(proxy.target)),
+        ):
+            time.sleep(3 + nodes / 500)
+            change = Change(machine)
+            probes, colours = _probe(screen, change)
+            told = [_round(screen, proxy, change, probes, colours) for _ in range(rounds(24))]
+        whole, paint, qemu = (MILLI * median(column) for column in zip(*told, strict=True))
+        qemus = "QEMU's answers to the same look"
+        yield Figure(f"last reply byte to pixel, {nodes} nodes", paint, "ms", f"<= {from_reply}", qemu, qemus)
+        yield Figure(f"event to pixel, {nodes} nodes", whole, "ms", f"<= {from_event}", qemu, qemus)
+
+
+if __name__ == "__main__":
+    tell(bench())
