@@ -54,7 +54,7 @@ class LeaveDialog(QDialog):
     def _tell(self, answer: str) -> None:
         if not self._told:
             self._told = True
-            self.close()
+            self.done(0)
             self.chosen.emit(answer)
 
     def reject(self) -> None:

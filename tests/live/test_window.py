@@ -1,0 +1,210 @@
+"""The window on a real QEMU: drag, preview, run, ready, done; lost lines; closing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTableView,
+    QTreeView,
+    QWidget,
+)
+
+from tests.support.machine import Machine
+from tests.support.window import Driver, drive
+
+pytestmark = pytest.mark.live
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No journal and no settings but the test's own."""
+    for name in ("STATE", "CONFIG", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
+
+
+def test_a_drag_commits_only_after_the_button(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+        before = machine.contents("vda")
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.drag("vda-2", "vda-0")
+            await window.part("previewRun")
+            assert window.canvas.planner.preview is not None
+            assert machine.sent() == [], "nothing is sent by a drop"
+            await window.press("previewRun")
+            await window.until(lambda: window.chain("vda") == ("vda-0", "vda-3"), "the commit")
+            await window.until(lambda: "Commit 2 overlays into vda-0" in window.said, "the good news")
+            await window.until(lambda: window.find("previewRun") is None, "the sheet is gone")
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+        machine.settled(vda=before)
+
+
+def test_ready_asks_and_the_answer_switches_over(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+        before = machine.contents("vda")
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.drag("vda-3", "vda-2")
+            await window.press("previewRun")
+            await window.press("messageAnswer1")
+            await window.until(lambda: window.chain("vda") == ("vda-0", "vda-1", "vda-2"), "switched over")
+            await window.until(lambda: "Commit 1 overlay into vda-2" in window.said, "the good news")
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+        machine.settled(vda=before)
+
+
+def test_a_snapshot_by_keyboard(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.click("vdb-1")
+            await window.until(lambda: window.desk.selected == "vdb-1", "the selection")
+            window.key(Qt.Key.Key_S, CTRL)
+            menu = await window.part("offersMenu")
+            QTest.keyClick(menu, Qt.Key.Key_Down)
+            QTest.keyClick(menu, Qt.Key.Key_Return)
+            await window.part("previewRun")
+            sheet = await window.part("previewSheet")
+            QTest.keyClick(sheet.focusWidget(), Qt.Key.Key_Return)
+            await window.until(lambda: len(window.chain("vdb")) == 3, "the snapshot")
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+        assert machine.sent()
+
+
+def test_escape_leaves_the_preview_and_nothing_was_sent(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.drag("vda-0", "vda-3")
+            await window.part("previewRun")
+            window.key(Qt.Key.Key_Escape)
+            await window.until(lambda: window.find("previewRun") is None, "the sheet is gone")
+            assert window.canvas.planner.preview is None
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+        assert machine.sent() == []
+
+
+def test_a_change_by_another_client_renews_the_preview(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.drag("vda-2", "vda-1")
+            await window.part("previewRun")
+            machine.qmp(
+                "blockdev-snapshot-sync",
+                node_name="vda-3",
+                snapshot_file=str(machine.folder / "other.qcow2"),
+                snapshot_node_name="other",
+            )
+            await window.until(lambda: "other" in window.chain("vda"), "the foreign snapshot")
+            sheet = window.window.sheet
+            assert sheet is not None
+            await window.until(
+                lambda: sheet.preview is not None and "other" in sheet.preview.before.graph.nodes, "a preview of now"
+            )
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+
+
+def test_a_lost_line_is_said_and_nothing_can_be_done(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.part("tool-commit")
+            machine.kill()
+            await window.until(lambda: window.session.link != "live", "the loss")
+            await window.until(lambda: not window.window.top.operations["commit"].isEnabled(), "nothing can be done")
+            assert not window.canvas._live
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+
+
+def test_a_taken_monitor_is_explained_in_the_dialog(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            window.key(Qt.Key.Key_N, CTRL)
+            field = await window.part("connectTarget")
+            assert isinstance(field, QLineEdit)
+            QTest.keyClicks(field, f"unix:{machine.target}")
+            QTest.keyClick(field, Qt.Key.Key_Return)
+            said = await window.part("connectSaid")
+            await window.until(lambda: "nother client" in said.property("text"), "the explanation")
+            await window.press("connectCancel")
+            assert window.session.link == "live"
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+
+
+def test_a_target_that_is_not_there_is_told_in_the_bar(qapp: QApplication, tmp_path: Path) -> None:
+    async def work(window: Driver) -> None:
+        await window.until(lambda: str(tmp_path / "nothing.sock") in window.said, "the message")
+        assert window.find("welcome") is not None
+
+    drive(qapp, tmp_path, [str(tmp_path / "nothing.sock")], work)
+
+
+def test_closing_asks_about_own_jobs_and_can_stay(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.drag("vda-3", "vda-2")
+            await window.press("previewRun")
+            await window.part("messageAnswer1")
+            window.window.close()
+            await window.press("leave-stay")
+            assert window.window.isVisible()
+            window.window.close()
+            await window.press("leave-cancel")
+            await window.until(window.keeper.leaving.wanted.is_set, "the end")
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+        assert not machine.qmp("query-jobs")
+
+
+def _nameless(window: QWidget) -> list[str]:
+    """What can be acted on without a name for scripts or words for screen readers; inner parts of Qt's widgets are left out."""
+    found = []
+    for kind in (QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit, QTreeView, QTableView):
+        for each in window.findChildren(kind):
+            above = each.parent()
+            inner = each.objectName().startswith("qt_") or isinstance(above, QComboBox | QTableView | QLineEdit)
+            spoken = each.accessibleName() or each.property("text")
+            if not inner and not (each.objectName() and spoken):
+                found.append(f"{type(each).__name__} {each.objectName()} {spoken}")
+    return found
+
+
+def test_everything_that_can_be_acted_on_has_a_name(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.click("vda-2")
+            await window.drag("vda-2", "vda-0")
+            await window.part("previewRun")
+            assert not _nameless(window.window)
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
