@@ -58,14 +58,21 @@ class BlockGraph:
         """The node that this one is backed by, filters between them left out."""
         return self.through(self.child(name, "backing"))
 
+    @cached_property
+    def _chains(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
     def chain(self, top: str) -> tuple[str, ...]:
         """Node-names from `top` down to the base, filters left out; a loop ends where it closes."""
-        found: list[str] = []
-        name = self.through(top)
-        while name is not None and name not in found:
-            found.append(name)
-            name = self.backing(name)
-        return tuple(found)
+        known = self._chains.get(top)
+        if known is None:
+            found: dict[str, None] = {}
+            name = self.through(top)
+            while name is not None and name not in found:
+                found[name] = None
+                name = self.backing(name)
+            known = self._chains[top] = tuple(found)
+        return known
 
     def overlays(self, name: str) -> tuple[str, ...]:
         """Nodes backed by this one, filters between them left out; a loop of filters ends where it closes."""

@@ -71,9 +71,13 @@ class Commit:
         if drag.target not in chain[1:]:
             return None
         operation = cls(drag.source, drag.target)
-        draft = operation.draft(state, Surroundings())
-        reason = draft.objections[0].text if draft.objections else ""
-        return Offer(operation, "Commit here", draft.title, reason)
+        refused = next(_impossible(state.graph, drag.source, drag.target), None)
+        if refused is not None:
+            return Offer(operation, "Commit here", f"Commit {drag.source} into {drag.target}", refused)
+        # Not the whole draft: a menu on a long chain has hundreds of offers.
+        files = operation._files(state.graph, "")
+        against = next(operation._objections(state, Surroundings(), files), None)
+        return Offer(operation, "Commit here", operation._title(state.graph), against.text if against else "")
 
     def concerns(self, state: State) -> Concerns:
         """The images whose contents change, and the folder of the base."""
@@ -92,6 +96,14 @@ class Commit:
     def _concerned(self, graph: BlockGraph) -> tuple[str, ...]:
         return (*self._leaving(graph), self.base)
 
+    def _title(self, graph: BlockGraph) -> str:
+        return f"Commit {images(len(self._leaving(graph)))} into {self.base}"
+
+    def _files(self, graph: BlockGraph, cwd: str) -> dict[str, str | None]:
+        """The files of all images concerned, those directly above the top included."""
+        names = (*self._concerned(graph), *graph.overlays(self.top))
+        return {name: path_of(graph.nodes[name], cwd) for name in names}
+
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
         graph = state.graph
@@ -99,16 +111,15 @@ class Commit:
         if refused is not None:
             return Draft(f"Commit {self.top} into {self.base}", "Commit", objections=(Objection(refused),))
         leaving, above = self._leaving(graph), graph.overlays(self.top)
-        files = {name: path_of(graph.nodes[name], surroundings.cwd) for name in (*self._concerned(graph), *above)}
+        files = self._files(graph, surroundings.cwd)
         changed = [files[self.base], *(files[name] for name in above)]
         attached = bool(above) or bool(state.devices_on(self.top))
         two_phased = not above
         sizes = [graph.nodes[name].allocated for name in leaving]
         limit = graph.nodes[self.top].virtual_size
         known = None if None in sizes else sum(size for size in sizes if size is not None)
-        title = f"Commit {images(len(leaving))} into {self.base}"
         return Draft(
-            title=title,
+            title=self._title(graph),
             verb=f"Commit {images(len(leaving))}",
             objections=tuple(self._objections(state, surroundings, files)),
             warnings=tuple(self._warnings(state, surroundings, attached)),

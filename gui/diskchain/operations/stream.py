@@ -69,9 +69,12 @@ class Stream:
 
     def offer(self, state: State) -> Offer:
         """This stream as an offer, with its reason against it where there is one."""
-        draft = self.draft(state, Surroundings())
-        reason = draft.objections[0].text if draft.objections else ""
-        return Offer(self, "Pull in here", draft.title, reason)
+        refused = next(_impossible(state.graph, self.node, self.base), None)
+        if refused is not None:
+            return Offer(self, "Pull in here", f"Stream into {self.node}", refused)
+        # Not the whole draft: a menu on a long chain has hundreds of offers.
+        against = next(self._objections(state, Surroundings()), None)
+        return Offer(self, "Pull in here", self._title(state.graph), against.text if against else "")
 
     def concerns(self, state: State) -> Concerns:
         """The folder of the node that is filled."""
@@ -92,7 +95,7 @@ class Stream:
         known = None if None in sizes else sum(size for size in sizes if size is not None)
         keeps = f"{self.node} then backs onto {self.base}" if self.base else f"{self.node} then stands alone"
         return Draft(
-            title=f"Pull {listed(dropped)} into {self.node}",
+            title=self._title(graph),
             verb=f"Pull into {self.node}",
             objections=tuple(self._objections(state, surroundings)),
             warnings=tuple(self._warnings(state, surroundings)),
@@ -108,6 +111,9 @@ class Stream:
             loose=dropped,
             after=self._predict(state, surroundings),
         )
+
+    def _title(self, graph: BlockGraph) -> str:
+        return f"Pull {listed(self._dropped(graph))} into {self.node}"
 
     def _dropped(self, graph: BlockGraph) -> tuple[str, ...]:
         below = graph.chain(self.node)[1:]
@@ -140,16 +146,13 @@ class Stream:
                 yield Objection(f"The file of {name} is not known, so the header of {self.node} cannot be written.")
 
     def _warnings(self, state: State, surroundings: Surroundings) -> Iterator[str]:
-        for name in (self.node, *self._dropped(state.graph)):
+        dropped = self._dropped(state.graph)
+        own = {self.node, *dropped}
+        for name in (self.node, *dropped):
             path = path_of(state.graph.nodes[name], surroundings.cwd)
             if path and path in surroundings.spoilt:
                 yield f"{path}: {surroundings.spoilt[path]}"
-        others = [
-            n
-            for name in self._dropped(state.graph)
-            for n in state.graph.overlays(name)
-            if n not in (self.node, *self._dropped(state.graph))
-        ]
+        others = [above for name in dropped for above in state.graph.overlays(name) if above not in own]
         if others:
             yield f"{listed(others)} still backs onto what is pulled; those images stay open."
 
@@ -201,10 +204,12 @@ class Stream:
             header_backing_format=base_format,
         )
         graph = state.graph.rewired(self.node, "backing", self.base or None).with_nodes([made])
-        others = {name for name in graph.nodes if name not in dropped and name != self.node}
-        used = {name for other in others for name in graph.chain(other) if name in dropped}
-        used |= {device.root for device in state.devices if device.root is not None}
-        return replace(state, graph=graph.without(name for name in dropped if name not in used))
+        roots = {device.root for device in state.devices}
+
+        def unused(name: str) -> bool:
+            return name not in roots and all(edge.parent in dropped for edge in graph.parents(name))
+
+        return replace(state, graph=graph.without(takewhile(unused, dropped)))
 
 
 def _impossible(graph: BlockGraph, node: str, base: str) -> Iterator[str]:
