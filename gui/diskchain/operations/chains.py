@@ -14,6 +14,8 @@ from diskchain.model.state import State
 from diskchain.operations.operation import Objection
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_UNREADABLE = "\ufffd"
+"""Stands for each byte of a file name that is no UTF-8 (QEMU's qobject/json-writer.c): such a name cannot be said back."""
 LONGEST_NAME = 31
 """QEMU takes node-names of at most this many characters (`Node name too long` from 32 on)."""
 
@@ -24,6 +26,8 @@ def path_of(node: Node, cwd: str = "") -> str | None:
     :param cwd: QEMU's working folder, which relative names are relative to; empty: not known.
     """
     told = node.file
+    if told and _UNREADABLE in told:
+        return None
     if not told or posixpath.isabs(told) or _URI.match(told):
         return told or None
     return posixpath.normpath(posixpath.join(cwd, told)) if cwd else None
@@ -67,6 +71,8 @@ def _leads_up(graph: BlockGraph, edge: Edge) -> bool:
 
 def jobs_on(state: State, names: Iterable[str]) -> Iterator[Objection]:
     """Objections for jobs on any of these images, or on the protocol nodes and filters that belong to them."""
+    if not state.jobs:
+        return
     concerned = set(names)
     whole = concerned | {child for name in concerned if (child := state.graph.protocol(name)) is not None}
     whole |= {above for name in concerned for above in state.graph.filters_above(name)}

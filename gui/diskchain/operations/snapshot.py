@@ -185,6 +185,10 @@ class _Plan:
                 )
             if layer.node in self.state.graph.nodes or nodes.count(layer.node) > 1:
                 yield Objection(f"There is a node {layer.node} already.")
+            if path_of(self.state.graph.nodes[layer.active], self.surroundings.cwd) is None:
+                yield Objection(
+                    f"The file of {layer.active} is not known, so the header of its overlay cannot be written."
+                )
             if self.state.graph.nodes[layer.active].virtual_size is None:
                 yield Objection(f"The size of {layer.active} is not known.")
 
@@ -200,6 +204,11 @@ class _Plan:
 
     def _file_wrong(self, layer: _Layer) -> Iterator[Objection]:
         folder, name = posixpath.split(layer.path)
+        if not _sayable(layer.path):
+            yield Objection(
+                f"The name of {layer.device.name}'s new file cannot be said to QEMU: it is no UTF-8, or holds a NUL."
+            )
+            return
         seen = self.surroundings.folders.get(folder)
         if not posixpath.isabs(layer.path):
             yield Objection(
@@ -282,6 +291,14 @@ class _Plan:
             )
             state = replace(state, graph=graph, devices=moved_roots(state.devices, layer.active, layer.node))
         return state
+
+
+def _sayable(path: str) -> bool:
+    """Whether a file name can go over QMP, whose strings are UTF-8 without NUL."""
+    try:
+        return b"\0" not in path.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _action(layer: _Layer) -> dict[str, object]:
