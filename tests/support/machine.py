@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -36,6 +37,7 @@ class Machine(Eyes):
 
     :ivar target: the socket for what is tested. `folder`: where the images are. `log`: QEMU's trace.
     :ivar size: virtual size of each disk in bytes, no multiple of a cluster.
+    :param extra: more words for QEMU. `user`: whose process QEMU is, by number; 0: the test's own.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Machine(Eyes):
         size: int = 8 * MIB + 512,
         relative: bool = False,
         extra: tuple[str, ...] = (),
+        user: int = 0,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="diskchain-test-"))
         self.style, self.size = style, size
@@ -58,12 +61,22 @@ class Machine(Eyes):
             daemon = style is Style.DAEMON
             words = self.chains.daemon(monitors, self.log) if daemon else self.chains.qemu(style, monitors, self.log)
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *words, *extra], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+                ["setpriv", "--pdeathsig", "KILL", *self._as(user), *words, *extra],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
             )
             self.qmp = self.until(lambda: Qmp(self._eyes), "QEMU did not start")
         except BaseException:
             self.close()
             raise
+
+    def _as(self, user: int) -> list[str]:
+        """The words for setpriv that make QEMU another user's process (0: it stays ours); the images become that user's."""
+        if not user:
+            return []
+        for path in (self.folder, *self.folder.iterdir()):
+            os.chown(path, user, user)
+        return ["--reuid", str(user), "--regid", str(user), "--clear-groups"]
 
     def files(self) -> set[str]:
         """Names of the files in the machine's folder, sockets and logs left out."""
