@@ -88,6 +88,10 @@ class Row(QFrame):
         self.setAccessibleName(words)
         self.setToolTip(f"{title}\n{below}" if below else "")
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take it, so that its release comes here too."""
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Choose by the left button."""
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.state import State
@@ -105,6 +105,13 @@ def test_what_wants_one_more_yes_wants_a_tick(seen: Seen) -> None:
     assert button.isEnabled()
     seen.sheet.show_preview(prepare(Commit("mid", "base", speed=1 << 20), preview.before, NOTHING_ELSE), None)
     assert button.isEnabled(), "a tick stays where the sentence stays"
+
+
+def test_a_click_on_the_sentence_ticks_it(seen: Seen) -> None:
+    preview = seen.show(Commit("mid", "base"), with_bitmap(CHAIN, "mid"))
+    sentence = next(each for each in seen.sheet.findChildren(QLabel) if each.text() == preview.draft.confirm[0])
+    QTest.mouseClick(sentence, Qt.MouseButton.LeftButton)
+    assert part(seen.sheet, QPushButton, "previewRun").isEnabled()
 
 
 def test_options_are_read_from_the_operation(seen: Seen) -> None:

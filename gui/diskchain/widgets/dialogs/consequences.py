@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from diskchain.operations.operation import Operation
@@ -138,7 +139,11 @@ class _Sentence(QLabel):
         self.setWordWrap(True)
         self._box = box
 
-    def mouseReleaseEvent(self, _: object) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take it, so that its release comes here too."""
+        event.accept()
+
+    def mouseReleaseEvent(self, _: QMouseEvent) -> None:
         """Tick."""
         self._box.toggle()
 

@@ -1,0 +1,63 @@
+"""What the inspector says, with units."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diskchain.model.job import Job
+from diskchain.model.ledger import LedgerEntry
+from diskchain.model.node import Edge
+from diskchain.model.state import State
+from diskchain.widgets.panels.facts import Facts, facts_of, facts_of_edge, facts_of_entry, facts_of_machine
+from tests.support.states import machine, with_bitmap, with_export, with_filter, with_internal_snapshot
+
+CHAIN = machine({"vda": "base <- mid <- top"})
+
+
+def told(facts: Facts | None) -> dict[str, str]:
+    assert facts is not None
+    return {fact.label: fact.value for fact in facts.facts}
+
+
+def of(state: State, name: str) -> dict[str, str]:
+    return told(facts_of(state, None, name))
+
+
+def test_a_node_is_told_with_units() -> None:
+    facts = of(CHAIN, "mid")
+    assert facts["File"] == "/images/mid.qcow2"
+    assert facts["Backing"] == "base (qcow2)"
+    assert facts["Virtual size"] == "8 MiB"
+    assert facts["On disk"] == "1 MiB · 12 %"
+    assert facts["Held by"].startswith("top as backing")
+
+
+def test_what_is_not_known_is_never_told_as_empty() -> None:
+    graph = CHAIN.graph.with_nodes([replace(CHAIN.graph.nodes["mid"], allocated=None, virtual_size=None, file=None)])
+    facts = of(replace(CHAIN, graph=graph), "mid")
+    assert (facts["File"], facts["Virtual size"], facts["On disk"], facts["Cache"]) == ("not known",) * 4
+
+
+def test_bitmaps_snapshots_exports_and_filters_are_told() -> None:
+    state = with_export(with_internal_snapshot(with_bitmap(CHAIN, "top"), "top"), "top")
+    facts = of(state, "top")
+    assert "recording" in facts["Bitmap daily"]
+    assert facts["Internal snapshots"] == "before"
+    assert facts["Export"] == "nbd"
+    assert "throttle-over-base as" in " ".join(of(with_filter(CHAIN, "base"), "base").values()) + " as"
+
+
+def test_devices_jobs_edges_machine_and_marked_images_are_told() -> None:
+    assert of(CHAIN, "vda")["Chain"] == "3 images"
+    job = Job("diskchain-3", "commit", "running", 2 << 20, 8 << 20, 1 << 20, nodes=(("top", "mid"),))
+    facts = of(replace(CHAIN, jobs=(job,)), "diskchain-3")
+    assert facts["Progress"] == "2 MiB of 8 MiB · 25 %"
+    assert facts["Limit"] == "1 MiB/s"
+    assert told(facts_of_edge(Edge("top", "mid", "backing", ("write",), ())))["Parent may"] == "write"
+    assert told(facts_of_machine(CHAIN))["Nodes"] == "6"
+    entry = LedgerEntry("/images/mid.qcow2", "mid", "invalid", "It was committed.", "/images/base.qcow2", "vda")
+    assert told(facts_of_entry(entry))["Why"] == "It was committed."
+
+
+def test_nothing_by_that_name_gives_nothing() -> None:
+    assert facts_of(CHAIN, None, "nobody") is None

@@ -1,0 +1,100 @@
+"""The list of machines."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFrame
+from pytestqt.qtbot import QtBot
+
+from diskchain.model.root import Device
+from diskchain.monitors.found import Found
+from diskchain.picture.palette import LIGHT
+from diskchain.session.session import Session
+from diskchain.widgets.machines import MachinesPanel
+from tests.support.fake_session import MIRROR, FakeSession, some_state
+from tests.support.qt_parts import part, press, words
+
+
+class Watched(FakeSession):
+    """A fake with a line."""
+
+    link = "live"
+
+
+class Listed:
+    """The panel with one machine."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.session = Watched(some_state((MIRROR,)))
+        self.panel = MachinesPanel(LIGHT)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(250, 700)
+        self.panel.show_sessions([self.as_session], self.as_session)
+        self.panel.show()
+
+    @property
+    def as_session(self) -> Session:
+        return cast("Session", self.session)
+
+
+@pytest.fixture
+def listed(qtbot: QtBot) -> Listed:
+    return Listed(qtbot)
+
+
+def test_it_says_name_state_and_what_each_disk_does(listed: Listed) -> None:
+    said = words(listed.panel)
+    for expected in ("build-vm", "QEMU 10.0.2 · running", "vda · virtio-blk", "chain of 4", "mirror 0 %", "one image"):
+        assert expected in said
+
+
+def test_a_disk_is_chosen_by_mouse_and_by_key(listed: Listed) -> None:
+    chosen: list[str] = []
+    listed.panel.disk_chosen.connect(lambda _, device: chosen.append(_name(device)))
+    QTest.mouseClick(part(listed.panel, QFrame, "disk2"), Qt.MouseButton.LeftButton)
+    QTest.keyClick(part(listed.panel, QFrame, "disk1"), Qt.Key.Key_Return)
+    assert chosen == ["vdb", "vda"]
+
+
+def _name(device: Device) -> str:
+    return device.name
+
+
+def test_hanging_up_is_a_wish(listed: Listed) -> None:
+    wished: list[object] = []
+    listed.panel.close_wanted.connect(wished.append)
+    press(listed.panel, "machineClose")
+    assert wished == [listed.session]
+
+
+def test_a_lost_machine_says_so_in_words(listed: Listed) -> None:
+    listed.session.link = "lost"
+    listed.panel.show_sessions([listed.as_session], listed.as_session)
+    assert "connection lost" in words(listed.panel)
+
+
+def test_found_machines_are_opened_by_a_click(listed: Listed) -> None:
+    wanted: list[str] = []
+    listed.panel.open_wanted.connect(wanted.append)
+    listed.panel.show_found(
+        [Found("/run/a.qmp", "web", 7, "qemu", taken=True), Found("tcp:[::1]:4", "db\n", 8, "qemu", taken=False)]
+    )
+    said = words(listed.panel)
+    assert "FOUND ON THIS COMPUTER" in said
+    assert "taken" in said
+    QTest.mouseClick(part(listed.panel, QFrame, "machinesFound2"), Qt.MouseButton.LeftButton)
+    assert wanted == ["tcp:[::1]:4"]
+    listed.panel.show_found([])
+    assert "FOUND ON THIS COMPUTER" not in words(listed.panel)
+
+
+def test_the_sandboxs_second_monitor_is_shown(listed: Listed) -> None:
+    assert "Start a sandbox" in words(listed.panel)
+    listed.panel.show_sandbox("/run/spare.sock")
+    said = words(listed.panel)
+    assert "/run/spare.sock" in said
+    assert "Start a sandbox" not in said
