@@ -62,16 +62,24 @@ def _details(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
     )
     painter.restore()
     _bar(painter, QRectF(left, top + 53, right - left, 6.5), look, palette)
-    rate = text.width(look.rate, small, bold=True) if look.rate else 0.0
-    size = text.width(look.size, small)
-    if rate and size + rate + 8 <= right - left:
-        box_of_rate = QRectF(right - rate - 1, top + 61, rate + 2, 19)
-        text.write(painter, box_of_rate, look.rate, colour(palette.green), small, bold=True)
-    else:
-        rate = 0.0
-    text.write(painter, QRectF(left, top + 61, right - left - rate, 19), look.size, colour(palette.quiet), small)
     height = tiny + 6.0
-    paint_badges(painter, QRectF(left, top + 90 - height / 2, right - left, height), look.badges, palette, tiny)
+    rate, beside = _rate_place(look, right - left, small, tiny)
+    if rate:
+        box_of_rate = QRectF(right - rate - 1, top + (61 if beside else 80), rate + 2, 19)
+        text.write(painter, box_of_rate, look.rate, colour(palette.green), small, bold=True)
+    room = right - left - (rate + 6 if rate and beside else 0)
+    text.write(painter, QRectF(left, top + 61, room, 19), look.size, colour(palette.quiet), small)
+    room = right - left - (rate + 6 if rate and not beside else 0)
+    paint_badges(painter, QRectF(left, top + 90 - height / 2, room, height), look.badges, palette, tiny)
+
+
+def _rate_place(look: CardLook, room: float, small: int, tiny: int) -> tuple[float, bool]:
+    """How wide the rate is, and whether it stands beside the size (else beside the badges); 0: there is no room for it."""
+    rate = text.width(look.rate, small, bold=True) if look.rate else 0.0
+    if not rate or text.width(look.size, small) + rate + 8 <= room:
+        return rate, True
+    badges = sum(badge_width(badge, tiny) + 4 for badge in look.badges)
+    return (rate, False) if badges + rate + 6 <= room else (0.0, False)
 
 
 def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:

@@ -146,14 +146,20 @@ def paint_link(painter: QPainter, link: Link, way: Route, palette: Palette, scal
         painter.setBrush(colour(tone))
         painter.drawPolygon(way.head)
     if link.label and scale >= 0.6:
-        paint_label(painter, link, way.label, palette, scale)
+        paint_label(painter, link, way, palette, scale)
 
 
-def paint_label(painter: QPainter, link: Link, at: QPointF, palette: Palette, scale: float) -> None:
-    """The words of a line, on the ground's colour so that no line runs through them."""
+def paint_label(painter: QPainter, link: Link, way: Route, palette: Palette, scale: float) -> None:
+    """The words of a line, on the ground's colour so that no line runs through them; its first word where all are too long."""
+    at = way.label
     size = text.at_scale(10 if link.kind == "role" else 11, scale)
     mono = link.kind == "role"
-    width = text.width(link.label, size, mono=mono) + 8
+    room = way.path.boundingRect().width() - (HEAD if mono else 2 * HEAD)
+    choices = (link.label, link.label.split(" ")[0])
+    label = next((words for words in choices if text.width(words, size, mono=mono) + 8 <= room), "")
+    if not label:
+        return
+    width = text.width(label, size, mono=mono) + 8
     box = QRectF(at.x() - width / 2, at.y() - size * 0.8, width, size * 1.6)
     painter.fillRect(box, colour(palette.ground))
-    text.write(painter, box, link.label, colour(palette.quiet), size, mono=mono, align=Qt.AlignmentFlag.AlignHCenter)
+    text.write(painter, box, label, colour(palette.quiet), size, mono=mono, align=Qt.AlignmentFlag.AlignHCenter)

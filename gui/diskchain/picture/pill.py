@@ -37,7 +37,8 @@ def paint_pill(painter: QPainter, box: QRectF, look: PillLook, palette: Palette,
 def _two_lines(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scale: float) -> None:
     name, small = text.at_scale(text.NAME, scale), text.at_scale(10, scale)
     inner = box.adjusted(10, 0, -10, 0)
-    if scale < WHOLE or name + small + 8 > box.height():
+    wide = text.width(look.note, small) > box.width() - 14
+    if scale < WHOLE or wide or name + small + 8 > box.height():
         text.write(painter, inner, look.title, colour(palette.text), name, bold=True, align=_CENTRE)
         return
     text.write(

@@ -26,7 +26,7 @@ STEP = 24.0
 """Room for an arrow between a filter and what is under it."""
 
 PLUG_H = 22.0
-JOB_W, JOB_H = 136.0, 26.0
+JOB_W, JOB_H = 178.0, 26.0
 APART = 212.0
 """Room between a source and the target at its right, for the words on the line."""
 

@@ -55,7 +55,7 @@ class Placer:
         """Take a finished row over and go on below it."""
         self.spots.update((spot.key, spot) for spot in row.spots)
         self.links.update((link.key, link) for link in row.links)
-        self.shows.update(row.shows)
+        self.shows = row.shows | self.shows  # what is stands before what would be
         self.y = row.bottom + BETWEEN
 
     def add(self, spot: Spot) -> None:

@@ -13,13 +13,14 @@ from pytestqt.qtbot import QtBot
 from diskchain.model.diff import diff
 from diskchain.model.graph import BlockGraph
 from diskchain.model.ledger import Ledger
+from diskchain.model.measured import Rates
 from diskchain.model.state import State
 from diskchain.operations import catalog
 from diskchain.operations.commit import Commit
 from diskchain.operations.operation import Drag, Offer
 from diskchain.operations.preview import Surroundings, prepare
 from diskchain.operations.stream import Stream
-from diskchain.picture.look import CardLook, FoldLook
+from diskchain.picture.look import CardLook, FoldLook, PillLook
 from diskchain.widgets.canvas.view import CanvasView
 from tests.support import graphs
 
@@ -338,3 +339,37 @@ def test_dashes_move_only_while_they_can_be_seen(qtbot: QtBot) -> None:
     window.view.show()
     window.show(graphs.talk())
     assert not moving()
+
+
+class Busy:
+    """A meter of a guest that writes."""
+
+    def rate(self, _job: str) -> float | None:
+        return 212.0 * 1024**2
+
+    def progress(self, _job: str) -> tuple[int, int] | None:
+        return 62, 100
+
+    def device_rates(self, _name: str) -> Rates | None:
+        return Rates(0.0, 18.0 * 1024**2)
+
+    def node_rates(self, _name: str) -> Rates | None:
+        return None
+
+
+def test_measurements_change_words_and_nothing_else(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.mirroring())
+    window.view.planner.meter = Busy()
+    window.view.show_preview(prepare(Commit("overlay3", "overlay2"), window.state, Surroundings()))
+    window.view.show_sample()
+    spots = window.view.canvas.plan.spots
+    now, after = spots["node:overlay3"].look, spots["after:node:overlay2"].look
+    assert isinstance(now, CardLook)
+    assert isinstance(after, CardLook)
+    assert (now.rate, now.badges[0].text) == ("18 MiB/s w", "WILL BE INVALID")
+    assert (after.rate, after.ghost) == ("", True)
+    window.view.show_preview(None)
+    window.view.show_sample()
+    pill = window.view.canvas.plan.spots["job:m1"].look
+    assert isinstance(pill, PillLook)
+    assert (pill.title, pill.note) == ("mirror 62 %", "212 MiB/s")

@@ -101,8 +101,8 @@ class Planner:
         found = []
         for name in self.state.active:
             spot = plan.spots.get(plan.shows.get(name, ""))
-            if spot is not None and spot.node == name:
-                found.append(retold(telling, spot))
+            if spot is not None and spot.node == name and isinstance(spot.look, CardLook) and not spot.look.ghost:
+                found.append(replace(spot, look=replace(spot.look, rate=telling.card(name).rate)))
         for job in self.state.jobs:
             spot = plan.spots.get(f"job:{job.id}")
             if spot is not None:

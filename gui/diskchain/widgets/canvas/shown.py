@@ -186,12 +186,12 @@ class Shown(Ground):
         return None
 
     def _mark(self) -> None:
-        found = set(self._found)
+        found = {self.canvas.plan.shows.get(name) for name in self._found}
         self.canvas.choose(self._chosen | ({self._selected} if self._selected else set()))
         for item in self.canvas.items_by_key.values():
             name = item.spot.node
             item.set_selected(bool(name) and (name == self._selected or name in self._chosen))
-            item.set_found(name in found)
+            item.set_found(item.spot.key in found)
 
     def set_reduced_motion(self, on: bool) -> None:
         """Let changes jump and dashes stand still, or not."""
