@@ -54,7 +54,13 @@ def deadly(block_jobs: object, jobs: object) -> str:
                 f"While the stream {text(told.get('device'))} waits to be dismissed, asking for the details of the nodes "
                 "would end some versions of QEMU: figures are as last known."
             )
+    known = {text(told.get("device")) for told in mappings(block_jobs)}
     for told in mappings(jobs):
+        if told.get("type") == "stream" and text(told.get("id")) not in known:
+            return (
+                f"How the stream {text(told.get('id'))} will be dismissed is not known: asking for the details of the nodes "
+                "could end QEMU, and figures are as last known."
+            )
         if told.get("type") == "create" and told.get("status") not in ("concluded", "null"):
             return (
                 f"While the job {text(told.get('id'))} makes an image, asking for the details of the nodes could end QEMU: "
