@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from diskchain.widgets.window import Window
 
 _AGE_MS = 1000
+_AFTER_MS = 20
+"""Milliseconds after a change until all but the canvas is renewed: the picture comes first, and bursts are taken together."""
 
 
 class Desk:
@@ -43,6 +45,11 @@ class Desk:
         self.selected = ""
         self.turned: Signal[Session | None] = Signal()
         self._cut: list[Callable[[], None]] = []
+        self._stale: set[str] = set()
+        self._after = QTimer(window)
+        self._after.setSingleShot(True)
+        self._after.setInterval(_AFTER_MS)
+        self._after.timeout.connect(self._show_rest)
         self._age = QTimer(window)
         self._age.setInterval(_AGE_MS)
         self._age.timeout.connect(self._show_link)
@@ -113,21 +120,37 @@ class Desk:
     def _changed(self, session: Session, state: State, change: Diff) -> None:
         if session is self.current:
             self.canvas.show_state(state, change, session.ledger, session.meter)
-            if change.structural or change.others:
-                self.lower.show_state(state, session.ledger)
-            self._show_inspector()
-            self._show_tools()
-            self.window.show_note(strip_note(session))
+            self._stale.add("details")
         if change.structural and session is self.acting.session:
             self.acting.changed(session)
         if change.structural or change.others:
-            self._show_machines()
+            self._stale.add("lists")
+        self._renew_soon()
 
     def _sampled(self, session: Session) -> None:
         if session is self.current:
             self.canvas.show_sample()
+            self._stale.add("figures")
+        self._stale.add("machines")
+        self._renew_soon()
+
+    def _renew_soon(self) -> None:
+        if self._stale and not self._after.isActive():
+            self._after.start()
+
+    def _show_rest(self) -> None:
+        """What is told beside the canvas, once the canvas is painted."""
+        stale, self._stale = self._stale, set()
+        session = self.current
+        if stale & {"details", "figures"}:
             self._show_inspector()
-        self._show_machines()
+        if "details" in stale:
+            self._show_tools()
+            self.window.show_note(strip_note(session) if session is not None else "")
+        if stale & {"lists", "machines"}:
+            self._show_machines()
+        if "lists" in stale and session is not None:
+            self.lower.show_state(session.state, session.ledger)
 
     def _ledger_changed(self, session: Session) -> None:
         if session is self.current:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
 from diskchain.model.graph import BlockGraph
@@ -44,14 +44,29 @@ class TreePanel(QTreeView):
         self.selectionModel().currentChanged.connect(self._choose)
         self._told: tuple[object, ...] = ()
         self._quiet = False
+        self._waiting: tuple[State | None, Ledger | None] | None = None
+        self._wanted = ""
 
     def show_state(self, state: State | None, ledger: Ledger | None) -> None:
-        """Build the tree anew where anything in it changed; the chosen row stays chosen."""
+        """Build the tree anew where anything in it changed; the chosen row stays chosen. While hidden, it is built when shown."""
+        self._waiting = (state, ledger)
+        if self.isVisible():
+            self._renew()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Build what was told meanwhile: a thousand rows take most of 100 ms, which nobody shall wait for unseen."""
+        self._renew()
+        super().showEvent(event)
+
+    def _renew(self) -> None:
+        if self._waiting is None:
+            return
+        (state, ledger), self._waiting = self._waiting, None
         told = (state, ledger.entries if ledger else ()) if state else ()
         if told == self._told:
             return
         self._told = told
-        key = self._key(self.currentIndex())
+        key = self._wanted or self._key(self.currentIndex())
         self._quiet = True
         self._model.removeRows(0, self._model.rowCount())
         if state is not None:
@@ -63,6 +78,7 @@ class TreePanel(QTreeView):
     def select(self, key: str) -> None:
         """Mark the first row with this key, without telling it as the user's choice."""
         before, self._quiet = self._quiet, True
+        self._wanted = key
         found = (
             self._model.match(self._model.index(0, 0), _KEY, key, 1, _MATCH) if key and self._model.rowCount() else []
         )
@@ -75,6 +91,7 @@ class TreePanel(QTreeView):
 
     def _choose(self, current: QModelIndex, _: QModelIndex) -> None:
         if not self._quiet and (key := self._key(current)):
+            self._wanted = key
             self.chosen.emit(key)
 
     def _menu(self, where: QPoint) -> None:
