@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,7 +24,6 @@ from diskchain.operations.chains import (
     is_relative,
     jobs_on,
     listed,
-    moved_roots,
     node_name,
     path_of,
     unique,
@@ -175,7 +175,7 @@ class _Plan:
         yield from self._names_wrong()
         if not self.layers and not self.operation.disks:
             yield Objection("There is no writable disk with a medium here to take a snapshot of.")
-        nodes = [layer.node for layer in self.layers]
+        nodes = Counter(layer.node for layer in self.layers)
         for layer in self.layers:
             yield from jobs_on(self.state, (layer.active,))
             yield from self._file_wrong(layer)
@@ -183,7 +183,7 @@ class _Plan:
                 yield Objection(
                     f"{layer.node} is no node-name: a letter, then at most 30 letters, digits, dots, dashes, underscores."
                 )
-            if layer.node in self.state.graph.nodes or nodes.count(layer.node) > 1:
+            if layer.node in self.state.graph.nodes or nodes[layer.node] > 1:
                 yield Objection(f"There is a node {layer.node} already.")
             if path_of(self.state.graph.nodes[layer.active], self.surroundings.cwd) is None:
                 yield Objection(
@@ -201,6 +201,14 @@ class _Plan:
                 yield Objection(f"{name} cannot be snapshotted: {reason}.")
             elif name not in self.operation.disks and device.name not in [layer.device.name for layer in self.layers]:
                 yield Objection(f"{name} is not among the disks of this snapshot.")
+
+    @cached_property
+    def _new_files(self) -> Counter[str]:
+        return Counter(layer.path for layer in self.layers)
+
+    @cached_property
+    def _files_in_use(self) -> frozenset[str | None]:
+        return frozenset(path_of(node, self.surroundings.cwd) for node in self.state.graph.nodes.values())
 
     def _file_wrong(self, layer: _Layer) -> Iterator[Objection]:
         folder, name = posixpath.split(layer.path)
@@ -220,9 +228,9 @@ class _Plan:
             yield Objection(f"{layer.path} exists already; a new file never replaces an old one.")
         elif seen is None and self.surroundings.here and self.surroundings.stamp:
             yield Objection(f"The folder {folder} does not exist or cannot be read, so {layer.path} cannot be made.")
-        if [other.path for other in self.layers].count(layer.path) > 1:
+        if self._new_files[layer.path] > 1:
             yield Objection(f"Two disks cannot have the same new file {layer.path}.")
-        if layer.path in [path_of(node, self.surroundings.cwd) for node in self.state.graph.nodes.values()]:
+        if layer.path in self._files_in_use:
             yield Objection(f"{layer.path} is in use by this machine; a new file never replaces an old one.")
 
     def warnings(self) -> Iterator[str]:
@@ -268,9 +276,10 @@ class _Plan:
 
     def predict(self) -> State:
         """The state with the overlays in place."""
-        state = self.state
+        graph, over = self.state.graph, {layer.active: layer.node for layer in self.layers}
+        nodes = []
         for layer in self.layers:
-            below = state.graph.nodes[layer.active]
+            below = graph.nodes[layer.active]
             made = Node(
                 layer.node,
                 "qcow2",
@@ -281,16 +290,19 @@ class _Plan:
                 header_backing=layer.header,
                 header_backing_format=header_format(below),
             )
-            edges = tuple(
-                replace(edge, child=layer.node) if edge.child == layer.active and edge.role != "backing" else edge
-                for edge in state.graph.edges
-            )
-            frozen = replace(below, read_only=True)
-            graph = BlockGraph(state.graph.nodes, edges).with_nodes(
-                [made, frozen], [Edge(layer.node, layer.active, "backing")]
-            )
-            state = replace(state, graph=graph, devices=moved_roots(state.devices, layer.active, layer.node))
-        return state
+            nodes += [made, replace(below, read_only=True)]
+        edges = tuple(
+            replace(edge, child=over[edge.child]) if edge.child in over and edge.role != "backing" else edge
+            for edge in graph.edges
+        )
+        after = BlockGraph(graph.nodes, edges).with_nodes(
+            nodes, [Edge(layer.node, layer.active, "backing") for layer in self.layers]
+        )
+        devices = tuple(
+            replace(device, root=top) if (top := over.get(device.root or "")) is not None else device
+            for device in self.state.devices
+        )
+        return replace(self.state, graph=after, devices=devices)
 
 
 def _sayable(path: str) -> bool:
