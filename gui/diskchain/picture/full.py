@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from diskchain.layout import Placed, Shape, letters
-from diskchain.model.node import Kind
+from diskchain.model.node import Edge, Kind
 from diskchain.picture.look import Look, PillLook, TitleLook
 from diskchain.picture.plan import Link, Plan, Spot
 from diskchain.picture.row import CARD_H, CARD_W, JOB_H, LEFT, PILL_H, SLIM_H, SLIM_W, title_width
@@ -64,13 +64,23 @@ def components(telling: Telling) -> list[Component]:
             f"role:{edge.parent}\0{edge.role}\0{edge.child}",
             f"node:{edge.parent}",
             f"node:{edge.child}",
-            f"{edge.role} {letters(edge.permissions)}/{letters(edge.shared)}",
+            _words(edge),
             "quiet",
         )
         for edge in telling.state.graph.edges
     ]
     _roots(telling, boxes, lines)
     return _parted(boxes, [line for line in lines if line[1] in boxes and line[2] in boxes])
+
+
+def _words(edge: Edge) -> str:
+    return _role_words(edge.role, edge.permissions, edge.shared)
+
+
+@lru_cache(maxsize=512)
+def _role_words(role: str, permissions: tuple[str, ...], shared: tuple[str, ...]) -> str:
+    """`backing _r__/wrus`: the role, what is held, what is shared."""
+    return f"{one_line(role)} {letters(permissions)}/{letters(shared)}"
 
 
 def full_plan(telling: Telling, parts: list[Component], placed: list[Placed]) -> Plan:
@@ -92,7 +102,7 @@ def full_plan(telling: Telling, parts: list[Component], placed: list[Placed]) ->
             if box.node:
                 shows[box.node] = box.key
         for line, curve in zip(part.lines, place.curves, strict=True):
-            points = tuple((x + px, y + py) for px, py in curve)
+            points = tuple([(x + px, y + py) for px, py in curve])
             start, end = part.boxes[line.start].key, part.boxes[line.end].key
             links[line.key] = Link(line.key, start, end, "role", row, line.tone, line.label, points=points)
         x += place.width + _BETWEEN

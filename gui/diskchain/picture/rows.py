@@ -66,10 +66,17 @@ class Placer:
         """What was collected; lines are as long as the widest row."""
         rows = [spot for spot in self.spots.values() if not isinstance(spot.look, LineLook | TitleLook)]
         widest = max((spot.right for spot in rows), default=0.0)
-        for key, spot in self.spots.items():
-            if isinstance(spot.look, LineLook) and spot.right < widest:
-                self.spots[key] = replace(spot, w=widest - spot.x)
-        return Plan(self.spots, self.links, self.shows)
+        return widened(Plan(self.spots, self.links, self.shows), widest)
+
+
+def widened(plan: Plan, right: float) -> Plan:
+    """The plan with all lines reaching at least this far to the right."""
+    longer = {
+        key: replace(spot, w=right - spot.x)
+        for key, spot in plan.spots.items()
+        if isinstance(spot.look, LineLook) and spot.right < right
+    }
+    return Plan({**plan.spots, **longer}, plan.links, plan.shows) if longer else plan
 
 
 def place(telling: Telling, wish: Wish, ledger: Sequence[LedgerEntry] = ()) -> Plan:
@@ -89,7 +96,7 @@ def place_disks(placer: Placer, telling: Telling, wish: Wish, disks: list[Disk])
         loose = []
     chains = [disk for disk in disks if disk not in loose]
     open_rows = _open_rows(chains, wish)
-    for disk in chains:
+    for at, disk in enumerate(chains):
         if disk.key in open_rows:
             placer.take(disk_row(telling, wish, disk, placer.y))
         else:
@@ -97,7 +104,7 @@ def place_disks(placer: Placer, telling: Telling, wish: Wish, disks: list[Disk])
             placer.add(spot)
             placer.shows.update((name, spot.key) for name in disk.names)
             placer.y = spot.bottom + LINE_GAP
-            following = chains[chains.index(disk) + 1 : chains.index(disk) + 2]
+            following = chains[at + 1 : at + 2]
             if not following or following[0].key in open_rows:
                 placer.y += BETWEEN - LINE_GAP
     if empty:

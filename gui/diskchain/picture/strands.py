@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Kind
@@ -68,9 +69,9 @@ def disks_of(state: State) -> list[Disk]:
     """All disks in a stable order: those with devices first, then chains without one."""
     found: list[Disk] = []
     home: dict[str, Disk] = {}
-    for top in (*sorted(state.tops(), key=lambda top: _by_device(state, top)), *_looped(state)):
-        chain = state.graph.chain(top)
-        own = [name for name in chain if name not in home]
+    tops = sorted(state.tops(), key=lambda top: _by_device(state, top))
+    for top in chain(tops, (name for name in _above_themselves(state) if name not in home)):
+        own = [name for name in state.graph.chain(top) if name not in home]
         if not own:
             continue
         below = state.graph.backing(own[-1])
@@ -110,11 +111,10 @@ def _in_drawing_order(strands: list[Strand]) -> list[Strand]:
     return ordered
 
 
-def _looped(state: State) -> Iterator[str]:
-    """Nodes that are above themselves, and so below no top. QEMU refuses loops; a recording made by hand may hold one."""
-    graph = state.graph
-    for name, node in graph.nodes.items():
-        if node.kind is not Kind.FILTER and not graph.is_leftover_child(name) and graph.overlays(name):
+def _above_themselves(state: State) -> Iterator[str]:
+    """Nodes below no top must be in a loop. QEMU refuses loops; a recording made by hand may hold one."""
+    for name, node in state.graph.nodes.items():
+        if node.kind is not Kind.FILTER and not state.graph.is_leftover_child(name):
             yield name
 
 

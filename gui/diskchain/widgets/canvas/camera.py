@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsView
 
 from diskchain.picture.ink import colour
@@ -39,9 +39,10 @@ class Camera:
 
     def set_scale(self, scale: float) -> None:
         """Zoom to so many pixels for each scene unit."""
-        self.scale = min(max(scale, LEAST), MOST)
-        self._view.resetTransform()
-        self._view.scale(self.scale, self.scale)
+        scale = min(max(scale, LEAST), MOST)
+        if scale != self.scale:
+            self.scale = scale
+            self._view.setTransform(QTransform.fromScale(scale, scale))
 
     def fitting(self, area: QRectF) -> float:
         """The zoom at which everything is in sight, never above natural size."""

@@ -81,9 +81,10 @@ class Ground(QGraphicsView):
 
     def zoomed(self) -> None:
         """Let items know the zoom."""
-        if self.looks.scale != self.camera.scale:
-            self.looks.zooming = True
-            self._settling.start()
+        if self.looks.scale == self.camera.scale:
+            return
+        self.looks.zooming = True
+        self._settling.start()
         self.looks.scale = self.camera.scale
         self.canvas.look_from(self.camera.scale)
         self.viewport().update()

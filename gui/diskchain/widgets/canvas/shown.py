@@ -13,6 +13,8 @@ from diskchain.layout import Shape
 from diskchain.model.diff import Diff
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
+from diskchain.picture.lines import LINE_X
+from diskchain.picture.rows import widened
 from diskchain.picture.telling import Measures
 from diskchain.session.tasks import Tasks
 from diskchain.widgets.canvas import travel
@@ -34,6 +36,7 @@ class Shown(Ground):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.planner = Planner()
+        self._across = 0.0
         self._selected = ""
         self._chosen: frozenset[str] = frozenset()
         self._found: list[str] = []
@@ -110,13 +113,12 @@ class Shown(Ground):
         await self.planner.layouter.close()
 
     def _place(self, still: bool) -> None:
-        across = float(self.viewport().width())
+        across = self._across = float(self.width())  # not the viewport's: a scroll bar must not move the picture
         chosen = self._chosen | ({self._selected} if self._selected else set())
         self.planner.wish = replace(self.planner.wish, room=across / 0.8, width=across, selected=frozenset(chosen))
         plan = self.planner.plan()
         if self.camera.by_itself and (scale := self.camera.fitting(area_of(plan))) < 1:
-            self.planner.wish = replace(self.planner.wish, width=across / max(scale, READABLE))
-            plan = self.planner.plan()
+            plan = widened(plan, across / max(scale, READABLE) - LINE_X)
         self.canvas.show_plan(plan, still)
         if self.camera.by_itself:
             self.camera.fit(self.canvas.sceneRect(), READABLE)
@@ -201,7 +203,7 @@ class Shown(Ground):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold and fit for the new room."""
         super().resizeEvent(event)
-        if self.planner.state is not None and event.size().width() != event.oldSize().width():
+        if self.planner.state is not None and self.width() != self._across:
             QTimer.singleShot(0, self, self.replan)
 
     def showEvent(self, event: QShowEvent) -> None:
