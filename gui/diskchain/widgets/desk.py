@@ -13,6 +13,7 @@ from diskchain.model.state import State
 from diskchain.operations.operation import Offer
 from diskchain.operations.preview import Preview
 from diskchain.picture.palette import Palette
+from diskchain.picture.words import one_line
 from diskchain.signal import Signal
 from diskchain.widgets.acting import Acting
 from diskchain.widgets.actions import offers_for, offers_menu, offers_named
@@ -100,6 +101,8 @@ class Desk:
             self.canvas.show_state(session.state, Diff(), session.ledger, session.meter)
         self.lower.set_session(session)
         self.window.show_centre(self.canvas if session is not None else self.window.welcome)
+        name = session.state.machine.name if session is not None and session.state is not None else ""
+        self.window.setWindowTitle(f"{one_line(name)} — Disk Chain" if name else "Disk Chain")
         self._show_all()
         self.turned.emit(session)
 

@@ -74,6 +74,11 @@ class TopBar(QWidget):
         self._row.addWidget(self.record)
         self.search = SearchField()
         self._row.addWidget(self.search)
+        for name, sign in (("scheme", "◐"), ("keys", "?")):
+            made = button(sign, f"tool-{name}", "quiet", actions.by_name[name].text())
+            made.setToolTip(f"{actions.by_name[name].text()} ({actions.by_name[name].shortcut().toString()})")
+            made.clicked.connect(lambda _=False, its=name: actions.by_name[its].trigger())
+            self._row.addWidget(made)
 
     def _operation(self, name: str, actions: Actions) -> QPushButton:
         action = actions.by_name[name]
