@@ -34,7 +34,7 @@ def result_bytes(data: bytes) -> None:
 
 def close_results() -> None:
     """Whoever read the results has enough of them: nothing more may be written there, not even at Python's end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _close(sys.stdout)
 
 
 def say(text: str) -> None:
@@ -44,9 +44,18 @@ def say(text: str) -> None:
 
 def tell(text: str) -> None:
     """Print lines on stderr as they are. Where nobody listens any more, what is under way is more important."""
-    with suppress(OSError):
+    try:
         sys.stderr.write(_fit(text, sys.stderr))
         sys.stderr.flush()
+    except OSError:
+        # What could not be written is still held, and at its end Python 3.13 would exit with 120 for that.
+        with suppress(OSError):
+            _close(sys.stderr)
+
+
+def _close(stream: TextIO) -> None:
+    """Send to nowhere what this stream holds and gets. :raises OSError: it is no stream of the system."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fit(text: str, stream: TextIO) -> str:
