@@ -25,11 +25,12 @@ def read(replies: Replies, previous: State) -> State:
     :raises Torn: an edge names a node that the other reply does not have: the replies are of different moments, look again.
     """
     known = replies.parts
-    if known is not None and known[0] is replies.graph and known[1] is replies.named is not None:
-        parts, graph = known[2], previous.graph
+    same = known is not None and known[0] is replies.graph
+    parts = known[2] if known is not None and same else _debug_graph(replies.graph)
+    if known is not None and same and known[1] is replies.named is not None:
+        graph = previous.graph
     else:
-        parts = _debug_graph(replies.graph)
-        graph = _graph(replies, parts, previous.graph)
+        graph = _graph(replies, previous.graph.edges if same else _edges(parts, previous.graph), parts, previous.graph)
         replies.parts = (replies.graph, replies.named, parts)
     devices = read_devices(replies.block, replies.peripherals, parts.roots, graph)
     jobs = read_jobs(replies.jobs, replies.block_jobs, parts.held)
@@ -45,8 +46,7 @@ def read(replies: Replies, previous: State) -> State:
     )
 
 
-def _graph(replies: Replies, parts: DebugGraph, previous: BlockGraph) -> BlockGraph:
-    edges = _edges(parts, previous)
+def _graph(replies: Replies, edges: tuple[Edge, ...], parts: DebugGraph, previous: BlockGraph) -> BlockGraph:
     if replies.named is None and replies.graph is not None:
         return guessed_nodes(parts.blocks, edges, replies.block, previous)
     graph = read_nodes(replies.named, edges, replies.graph is not None, previous)

@@ -77,11 +77,13 @@ class QmpSource:
         if ask & (Ask.JOBS | Ask.SHAPE | Ask.DETAILS):
             await self._ask_jobs()
         before = told.graph
-        if ask & Ask.SHAPE:
-            await self._ask_shape()
         unasked = told.named is None and not deadly(told.block_jobs, told.jobs)
-        if (ask & Ask.DETAILS) or told.graph is not before or unasked:
-            await self._ask_details()
+        if (ask & Ask.DETAILS) or unasked:
+            await asyncio.gather(*([self._ask_shape()] if ask & Ask.SHAPE else []), self._ask_details())
+        elif ask & Ask.SHAPE:
+            await self._ask_shape()
+            if told.graph is not before:
+                await self._ask_details()
         if ask == Ask.JOBS and {job.id for job in self.state.jobs} == {text(j.get("id")) for j in mappings(told.jobs)}:
             self.state = jobs_only(told, self.state)
         else:
