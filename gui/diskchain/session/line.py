@@ -18,7 +18,9 @@ from diskchain.session.tasks import Tasks
 from diskchain.signal import Relay, Signal
 
 _MERGE = 0.01
-"""Seconds in which events are gathered before one look, so that a burst does not queue queries."""
+"""Seconds at most in which events are gathered before one look, so that a burst does not queue queries. Where a look takes
+QEMU less than four times as long, a quarter of that: one look too many costs little there, and waiting is seen.
+"""
 _UNSOUND = frozenset({"oversize", "garbage"})
 """Endings after which a new try would only bring the same."""
 _BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -186,8 +188,8 @@ class Line:
     async def _look_on(self, source: QmpSource) -> None:
         while True:
             await self._until_due(source)
-            ask = self._pending | self._due(source)
-            self._pending = Ask(0)
+            ask = self._due(source)
+            self._pending &= ~ask
             try:
                 if ask & Ask.WHOLE:
                     self.looked.emit(await source.look(ask & Ask.WHOLE))
@@ -197,25 +199,33 @@ class Line:
                 self._tell(self.link, str(error))
             except Lost:
                 return
+            else:
+                if self.text:
+                    self._tell(self.link, "")
 
     async def _until_due(self, source: QmpSource) -> None:
-        wait = min(self._next_due(source, ask) for ask in source.paces) - time.monotonic()
-        if not self._pending and wait > 0:
+        while (wait := min(self._next_due(source, ask) for ask in source.paces) - time.monotonic()) > 0:
             try:
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
-                await asyncio.sleep(_MERGE)
+                await asyncio.sleep(min(_MERGE, source.paces[Ask.DETAILS].cost / 4))
             except TimeoutError:
                 pass
-        self._wake.clear()
+            self._wake.clear()
 
     def _next_due(self, source: QmpSource, ask: Ask) -> float:
-        """When a group is due: jobs quickly only while one runs, counters quicker then too."""
+        """When a group is due: jobs quickly only while one runs, counters quicker then too; what an event made stale, soon.
+
+        A shape that changed wants details, so it waits for them where they are dear.
+        """
+        pace = source.paces[ask]
         if ask is Ask.JOBS and not source.job_runs:
-            return source.paces[Ask.SHAPE].due()
-        if ask is Ask.COUNTERS and source.job_runs:
-            return source.paces[ask].due(wished=0.5)
-        return source.paces[ask].due()
+            moment = source.paces[Ask.SHAPE].due()
+        else:
+            moment = pace.due(wished=0.5) if ask is Ask.COUNTERS and source.job_runs else pace.due()
+        if ask in self._pending:
+            moment = min(moment, pace.soon())
+        return max(moment, source.paces[Ask.DETAILS].soon()) if ask is Ask.SHAPE else moment
 
     def _due(self, source: QmpSource) -> Ask:
         now, ask = time.monotonic(), Ask(0)

@@ -7,6 +7,9 @@ from collections import deque
 SHARE = 50
 """A group's interval is at least this many times its measured answer time: 1 / 50 = 2 % of QEMU's main loop."""
 
+BURST = 10
+"""Askings that events may bring about in a row, at once; then only as many as the share allows."""
+
 
 class Pace:
     """One group of queries: its wished interval, its measured answer time, and when it is due.
@@ -16,6 +19,7 @@ class Pace:
 
     def __init__(self, wished: float) -> None:
         self.wished = wished
+        self._credit = float(BURST)
         self._costs: deque[float] = deque(maxlen=5)
         self._asked = float("-inf")
 
@@ -26,9 +30,20 @@ class Pace:
 
     def asked(self, at: float, seconds: float) -> None:
         """Note that the group was asked at a moment of the monotonic clock, and how long the answers took."""
+        interval = SHARE * self.cost
+        earned = (at - self._asked) / interval if interval else BURST
+        self._credit = max(min(self._credit + earned, BURST) - 1, 0.0)
         self._asked = at
         self._costs.append(seconds)
 
     def due(self, wished: float | None = None) -> float:
-        """The moment of the monotonic clock from which it may be asked again; `wished` overrides the usual interval."""
-        return self._asked + max(self.wished if wished is None else wished, SHARE * self.cost)
+        """The moment of the monotonic clock from which it may be asked again; `wished` overrides the usual interval.
+
+        After a burst half of the share is saved, so that the next event is looked after at once again.
+        """
+        saving = 1 if self._credit >= BURST - 1 else 2
+        return self._asked + max(self.wished if wished is None else wished, saving * SHARE * self.cost)
+
+    def soon(self) -> float:
+        """The moment from which it may be asked because of an event: at once, but not without end."""
+        return self._asked + max(1 - self._credit, 0.0) * SHARE * self.cost
