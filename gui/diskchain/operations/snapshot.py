@@ -150,20 +150,22 @@ class _Plan:
         taken_nodes = set(self.state.graph.nodes) | set(self.operation.nodes.values())
         taken_nodes |= {device.drive for device in self.state.devices} | {device.name for device in self.state.devices}
         found: list[_Layer] = []
+        used: set[str] = set()
         for device, active in self.operation.chosen(self.state)[0]:
             short = self.operation.label or self.surroundings.stamp[9:]  # the day stands in the file's name
             node = self.operation.nodes.get(device.name) or node_name(f"{device.name}-{short}", taken_nodes)
             taken_nodes.add(node)
-            found.append(self._layer(device, active, node, [layer.path for layer in found]))
+            found.append(self._layer(device, active, node, used))
+            used.add(posixpath.basename(found[-1].path)[:-6])
         return tuple(found)
 
-    def _layer(self, device: Device, active: str, node: str, used: list[str]) -> _Layer:
+    def _layer(self, device: Device, active: str, node: str, used: set[str]) -> _Layer:
         below = self.state.graph.nodes[active]
         own = path_of(below, self.surroundings.cwd) or ""
         folder = self.operation.dir or posixpath.dirname(own)
         entries = self.surroundings.folders[folder].entries if folder in self.surroundings.folders else frozenset()
         label = re.sub(r"[^A-Za-z0-9._-]", "-", f"{device.name}-{self.operation.label or self.surroundings.stamp}")
-        taken = {name.removesuffix(".qcow2") for name in entries} | {posixpath.basename(path)[:-6] for path in used}
+        taken = {name.removesuffix(".qcow2") for name in entries} | used
         path = self.operation.files.get(device.name) or posixpath.join(folder, unique(label, taken) + ".qcow2")
         relative = is_relative(below.header_backing)
         header = header_name(path, own, relative)
