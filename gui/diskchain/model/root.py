@@ -13,7 +13,7 @@ class Device:
     :ivar qdev: QEMU's own path or id of the device, as `query-block` tells it; empty for a bare BlockBackend.
     :ivar model: `virtio-blk`, `ide-hd`...; empty where not known.
     :ivar root: node-name of the node it is attached to, implicit filters included; None: no medium.
-    :ivar drive: the legacy `-drive` id, or empty.
+    :ivar drive: the legacy `-drive` id, or empty. `permissions`: what it may do to its root (`write`...); empty: not known.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Device:
     removable: bool = False
     tray_open: bool = False
     io_status: str = ""
+    permissions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from diskchain.qapi.replies import Json, mapping, mappings, maybe_text, text
 
 _PERIPHERAL = re.compile(r"/machine/(?:peripheral|peripheral-anon|unattached)/([^/]+)(?:/.*)?")
 
+_Backends = Mapping[str, tuple[str, tuple[str, ...]]]
+"""Name of a block backend -> the node its root edge leads to, and its permissions on it."""
+
 
 def device_name(qdev: str, drive: str) -> str:
     """The name a user knows a device by: the `device_add` id, else the drive's, else the end of QEMU's path.
@@ -31,17 +34,16 @@ def _model(qdev: str, types: Mapping[str, str]) -> str:
     return re.sub(r"-(pci|pci-transitional|pci-non-transitional|device|ccw)$", "", model)
 
 
-def read_devices(
-    block: object, peripherals: object, backends: Mapping[str, str], graph: BlockGraph
-) -> tuple[Device, ...]:
-    """The devices in QEMU's order. `backends` maps a block backend's name to the node its root edge leads to."""
+def read_devices(block: object, peripherals: object, backends: _Backends, graph: BlockGraph) -> tuple[Device, ...]:
+    """The devices in QEMU's order. `backends`: see `DebugGraph.roots`."""
     types = {text(told.get("name")): text(told.get("type")) for told in mappings(peripherals)}
     return tuple(_device(told, types, backends, graph) for told in mappings(block))
 
 
-def _device(told: Json, types: Mapping[str, str], backends: Mapping[str, str], graph: BlockGraph) -> Device:
+def _device(told: Json, types: Mapping[str, str], backends: _Backends, graph: BlockGraph) -> Device:
     qdev, drive = text(told.get("qdev")), text(told.get("device"))
-    root = backends.get(drive) or backends.get(qdev) or maybe_text(mapping(told.get("inserted")).get("node-name"))
+    inserted = maybe_text(mapping(told.get("inserted")).get("node-name"))
+    root, permissions = backends.get(drive) or backends.get(qdev) or (inserted, ())
     return Device(
         name=device_name(qdev, drive),
         qdev=qdev,
@@ -51,4 +53,5 @@ def _device(told: Json, types: Mapping[str, str], backends: Mapping[str, str], g
         removable=told.get("removable") is True,
         tray_open=told.get("tray_open") is True,
         io_status=text(told.get("io-status")),
+        permissions=permissions,
     )

@@ -99,7 +99,7 @@ def _debug_graph(told: object) -> DebugGraph:
         elif parent in jobs:
             found.held.setdefault(jobs[parent], []).append((text(edge.get("name")), found.blocks[child]))
         elif backends.get(parent):
-            found.roots[backends[parent]] = found.blocks[child]
+            found.roots[backends[parent]] = (found.blocks[child], tuple(sorted(words(edge.get("perm")))))
     return found
 
 

@@ -51,13 +51,13 @@ class DebugGraph:
     """`x-debug-query-block-graph` taken apart.
 
     :ivar blocks: node-names by number, which is valid in this reply only. `edges`: between block nodes, as told.
-    :ivar roots: name of a block backend -> the node its `root` edge leads to.
+    :ivar roots: name of a block backend -> the node its `root` edge leads to, and what the backend may do to it.
     :ivar held: job id -> (role, node-name) of what it holds.
     """
 
     blocks: dict[int, str] = field(default_factory=dict)
     edges: list[Json] = field(default_factory=list)
-    roots: dict[str, str] = field(default_factory=dict)
+    roots: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     held: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 

@@ -108,6 +108,11 @@ def _of_node(state: State, meter: Meter | None, node: Node, files: str) -> Facts
         Fact("Held by", f"{one_line(edge.parent)} as {edge.role}: {', '.join(edge.permissions) or 'nothing'}")
         for edge in state.graph.parents(node.name)
     ]
+    facts += [
+        Fact("Held by", f"{one_line(device.name)} as root: {', '.join(device.permissions)}")
+        for device in state.devices
+        if device.root == node.name and device.permissions
+    ]
     facts += [_attached(device, node) for device in state.devices_on(node.name)]
     facts += _rate_facts(state, meter, node)
     facts += [_bitmap(bitmap) for bitmap in node.named_bitmaps]
