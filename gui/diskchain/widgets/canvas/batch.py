@@ -82,14 +82,15 @@ def batches(plan: Plan, style: Style) -> dict[str, BatchItem]:
         if item is None:
             item = last if last is not None and last.count < SHARED else BatchItem(style)
             made[spot.row] = last = item
-        item.add_box(_tone(spot.look), box_of(spot))
+        item.add_box(tone_of(spot.look), box_of(spot))
     for link in plan.links.values():
         if (item := made.get(link.row)) is not None and (line := _straight(link, plan.spots)) is not None:
             item.add_line(line)
     return made
 
 
-def _tone(look: Look) -> str:
+def tone_of(look: Look) -> str:
+    """The tone of the plain box that stands for a card from far away."""
     if isinstance(look, CardLook):
         return "blue" if look.active else look.tone
     if isinstance(look, SlimLook):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
@@ -16,6 +18,9 @@ from diskchain.widgets.theme import palette_of
 
 _SETTLES = 140
 """Milliseconds after the last step of a zoom."""
+
+_FRAME = 0.004
+"""Seconds in which a frame of a zoom may paint cards anew: so no frame is late, and the rest follows in the next ones."""
 
 _WHEEL = 1.0015
 """Zoom for each eighth of a degree that a wheel turns."""
@@ -38,7 +43,6 @@ class Ground(QGraphicsView):
         self._text = ""
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
-        self._settling.setInterval(_SETTLES)
         self._settling.timeout.connect(self._settle)
         self.setScene(self.canvas)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -84,15 +88,15 @@ class Ground(QGraphicsView):
         if self.looks.scale == self.camera.scale:
             return
         self.looks.zooming = True
-        self._settling.start()
+        self._settling.start(_SETTLES)
         self.looks.scale = self.camera.scale
         self.canvas.look_from(self.camera.scale)
         self.viewport().update()
         self.zoom_changed.emit(self.camera.scale)
 
     def _settle(self) -> None:
-        """The zoom rests: paint cards sharply again."""
-        self.looks.zooming = False
+        """The zoom rests: paint cards sharply again, as many as a frame has time for, until all are."""
+        self.looks.zooming, self.looks.blurred = False, True
         self.viewport().update()
 
     def set_reduced_motion(self, on: bool) -> None:
@@ -105,11 +109,16 @@ class Ground(QGraphicsView):
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """The dotted ground."""
-        self.looks.ratio = self.devicePixelRatioF()
+        looks = self.looks
+        looks.ratio = self.devicePixelRatioF()
+        looks.deadline = time.perf_counter() + _FRAME if looks.zooming or looks.blurred else 0.0
+        looks.blurred = False
         self.camera.paint_ground(painter, QRectF(rect), self.looks.palette)
 
     def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:
         """The veil and the words where the line is not live, or nothing is there to be seen."""
+        if self.looks.blurred and not self.looks.zooming:
+            self._settling.start(0)
         empty = not self.canvas.plan.spots
         if (self._live and not empty) or not self._text:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
@@ -12,6 +13,7 @@ from diskchain.picture.brush import paint_look
 from diskchain.picture.ink import RADIUS, colour, pen
 from diskchain.picture.look import LineLook, TitleLook
 from diskchain.picture.plan import Spot
+from diskchain.widgets.canvas.batch import tone_of
 from diskchain.widgets.canvas.store import Painted
 from diskchain.widgets.canvas.style import Style
 
@@ -82,6 +84,11 @@ class SpotItem(QGraphicsItem):
             self._paint_now(painter)
             return
         painted = self._painted()
+        if painted is None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour(self._style.palette.tone(tone_of(self.spot.look))))
+            painter.drawRect(QRectF(0, 0, self.spot.w, self.spot.h))
+            return
         ratio = self._style.ratio
         if painted.scale == self._style.scale:
             place, room = painter.worldTransform(), _ROOM * painted.scale
@@ -94,13 +101,22 @@ class SpotItem(QGraphicsItem):
             target = QRectF(-_ROOM, -_ROOM, wide / unit, tall / unit)
             painter.drawPixmap(target, painted.pixels, QRectF(0, 0, wide, tall))
 
-    def _painted(self) -> Painted:
-        """The card's pixels for this zoom; while the zoom is changing, pixels of a zoom not far from it do."""
+    def _painted(self) -> Painted | None:
+        """The card's pixels for this zoom, or others that do for this frame; None: there are none, and no time to make them."""
         style = self._style
         version = (self.spot.look, self.spot.w, self.spot.h, self.selected, self.found, style.palette.dark, style.ratio)
         kept = style.store.find(id(self))
-        if kept is not None and kept.version == version and self._sharp_enough(kept):
+        if kept is not None and kept.version != version:
+            kept = None
+        elif kept is not None and self._sharp_enough(kept):
             return kept
+        if style.deadline and time.perf_counter() > style.deadline:
+            style.blurred = True
+            return kept
+        return style.store.keep(id(self), self._paint_anew(), style.scale, version)
+
+    def _paint_anew(self) -> QPixmap:
+        style = self._style
         unit = style.scale * style.ratio
         wide, tall = (math.ceil((length + 2 * _ROOM) * unit) for length in (self.spot.w, self.spot.h))
         pixels = QPixmap(wide, tall)
@@ -112,7 +128,7 @@ class SpotItem(QGraphicsItem):
         self._paint_now(painter)
         painter.end()
         pixels.setDevicePixelRatio(style.ratio)
-        return style.store.keep(id(self), pixels, style.scale, version)
+        return pixels
 
     def _sharp_enough(self, kept: Painted) -> bool:
         style = self._style

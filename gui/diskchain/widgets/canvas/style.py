@@ -14,6 +14,8 @@ class Style:
 
     :ivar scale: device-independent pixels for each scene unit. `phase`: how far the dashes of flows have moved, scene units.
     :ivar ratio: device pixels for each device-independent one. `zooming`: the zoom is changing: old pixels are stretched.
+    :ivar deadline: from this moment on (`time.perf_counter`) this frame paints no more cards anew, but stretches their old
+        pixels or draws plain boxes; 0: no limit. `blurred`: this frame did so, so another must follow.
     :ivar store: painted cards. :ivar still: reduced motion: nothing moves by itself, changes jump.
     """
 
@@ -23,6 +25,8 @@ class Style:
     still: bool = False
     ratio: float = 1.0
     zooming: bool = False
+    deadline: float = 0.0
+    blurred: bool = False
     store: Store = field(default_factory=Store)
 
 
