@@ -78,7 +78,7 @@ def plain_name(told: str) -> str | None:
         return told or None
     try:
         options = mapping(json.loads(told[5:]))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     for _ in range(8):
         for key in ("filename", "path", "device"):

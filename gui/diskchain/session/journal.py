@@ -77,7 +77,7 @@ class Journal:
         for raw in text.splitlines():
             try:
                 line = json.loads(raw)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(line, dict):
                 yield line
@@ -85,9 +85,13 @@ class Journal:
     def _append(self, line: Mapping[str, object]) -> None:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             try:
-                os.write(descriptor, json.dumps(line).encode() + b"\n")
+                size = os.fstat(descriptor).st_size
+                torn = (
+                    size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+                )  # a crash or a full disk cut the last line
+                os.write(descriptor, b"\n" * torn + json.dumps(line).encode() + b"\n")
             finally:
                 os.close(descriptor)
             self.trouble = ""
