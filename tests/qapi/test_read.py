@@ -24,6 +24,7 @@ from diskchain.qapi.command import Command, command
 from diskchain.qapi.counters import read_device_counters, read_node_counters
 from diskchain.qapi.event import Event, event
 from diskchain.qapi.jobs import deadly, running
+from diskchain.qapi.nodes import plain_name
 from diskchain.qapi.read import Torn, jobs_only, read
 from diskchain.qapi.replies import Replies
 from diskchain.qapi.stale import Ask, stale
@@ -109,6 +110,19 @@ def test_one_node_that_changed_leaves_the_others(version: str) -> None:
     assert diff(state, again).changed == ("over",)
     same = [name for name, node in again.graph.nodes.items() if node is state.graph.nodes[name]]
     assert len(same) == len(state.graph.nodes) - 1
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("/a/b", "/a/b"), ("", None), ("nbd://h/x", "nbd://h/x"), ("json:{", None), ("json:3", None), ("json:[[]]", None),
+        ('json:{"driver":"qcow2","file":{"driver":"file","filename":"/x"}}', "/x"), ('json:{"file.filename":"/x"}', "/x"),
+        ('json:{"driver":"raw","file":{"driver":"ssh","path":"/y","server.host":"h"}}', "/y"),
+        ("json:" + "[" * 4000, None), ("json:" + '{"file":' * 4000 + "1" + "}" * 4000, None), ('json:{"filename":7}', None),
+    ],
+)  # fmt: skip
+def test_a_path_out_of_a_name(told: str, name: str | None) -> None:
+    assert plain_name(told) == name
 
 
 @both

@@ -1,0 +1,121 @@
+"""Which image an image file backs onto, from its header alone; every byte is hostile."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from diskchain.images.headers import Search, backing_name, names_in
+from tests.support.tools import make_image
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize("kind", ["qcow2", "qed", "qcow"])
+def test_real_images(tmp_path: Path, kind: str) -> None:
+    base, over = tmp_path / "base.raw", tmp_path / f"over.{kind}"
+    base.write_bytes(bytes(MIB))
+    make_image(over, kind, MIB, "base.raw", "raw") if kind != "qcow" else make_image(over, kind, MIB)
+    assert backing_name(base) is None
+    assert backing_name(over) == (None if kind == "qcow" else "base.raw")
+
+
+def test_what_is_no_image(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "text").write_text("QFI is not enough")
+    start = time.monotonic()
+    assert [backing_name(tmp_path / name) for name in ("fifo", "empty", "text")] == [None] * 3
+    assert time.monotonic() - start < 1, "a pipe must not be waited for"
+    with pytest.raises(OSError, match="No such file"):
+        backing_name(tmp_path / "none")
+
+
+@pytest.mark.parametrize(("offset", "length"), [(0, 5), (1 << 60, 5), (104, 0), (104, 1 << 31), (104, 1024)])
+def test_headers_that_lead_astray(tmp_path: Path, offset: int, length: int) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"QFI\xfb" + struct.pack(">IQI", 3, offset, length) + bytes(4096))
+    assert backing_name(path) is None
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([b"QFI\xfb", b"QED\0", b""]), st.binary(max_size=400))
+def test_any_bytes(tmp_path: Path, magic: bytes, data: bytes) -> None:
+    path = tmp_path / "any"
+    path.write_bytes(magic + data)
+    name = backing_name(path)
+    if name is not None:
+        for found in names_in(name, tmp_path):
+            assert isinstance(found, str)
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("base.qcow2", ("/i/base.qcow2",)),
+        ("../a/./b.qcow2", ("/a/b.qcow2",)),
+        ("/abs/x", ("/abs/x",)),
+        ("file:/abs/x", ("/abs/x",)),
+        ("file:rel", ("/i/rel",)),
+        ('json:{"driver":"qcow2","file":{"driver":"file","filename":"/x/y"}}', ("/x/y",)),
+        ('json:{"file.filename":"rel"}', ("/i/rel",)),
+        ('json:{"backing":{"file":{"filename":"/b"}},"file":{"filename":"/a"}}', ("/b", "/a")),
+        ("json:{broken", ()),
+        ("json:[1]", ()),
+        ("json:" + '{"a":' * 2000 + "1" + "}" * 2000, ()),
+    ],
+)
+def test_names_in_headers(header: str, names: tuple[str, ...]) -> None:
+    assert names_in(header, Path("/i")) == names
+
+
+def _overlay(path: Path, backing: str) -> Path:
+    make_image(path, "qcow2", 0, backing, "qcow2")
+    return path
+
+
+def test_every_way_to_name_a_base_is_found(tmp_path: Path) -> None:
+    base = tmp_path / "base.qcow2"
+    make_image(base, "qcow2", MIB)
+    deep = tmp_path / "deep"
+    deep.mkdir()
+    (deep / "link.qcow2").symlink_to(base)
+    (tmp_path / "hard.qcow2").hardlink_to(base)
+    as_json = "json:" + json.dumps({"driver": "qcow2", "file": {"driver": "file", "filename": str(base)}})
+    wanted = {
+        _overlay(tmp_path / "absolute", str(base)),
+        _overlay(tmp_path / "relative", "base.qcow2"),
+        _overlay(tmp_path / "dotted", "./deep/../base.qcow2"),
+        _overlay(tmp_path / "through-link", "deep/link.qcow2"),
+        _overlay(tmp_path / "through-hard-link", "hard.qcow2"),
+        _overlay(tmp_path / "as-json", as_json),
+        _overlay(tmp_path / 'odd "name"\n', "base.qcow2"),
+    }
+    _overlay(deep / "not-searched", str(base))
+    _overlay(tmp_path / "on-another", str(tmp_path / "absolute"))
+    (tmp_path / "link-to-overlay").symlink_to(tmp_path / "absolute")
+    os.mkfifo(tmp_path / "fifo")
+    search = Search((str(base),))
+    search.look_through(str(tmp_path))
+    assert set(search.readers[str(base)]) == {str(path) for path in wanted}
+    assert search.unsearched == []
+
+
+def test_what_was_not_searched_is_said(tmp_path: Path) -> None:
+    search = Search((str(tmp_path / "base"),))
+    search.look_through(str(tmp_path / "none"))
+    assert "could not be searched" in search.unsearched[0]
+    for number in range(4100):
+        (tmp_path / f"{number}").touch()
+    search = Search((str(tmp_path / "base"),))
+    start = time.monotonic()
+    search.look_through(str(tmp_path))
+    assert time.monotonic() - start < 5
+    assert "too many files" in search.unsearched[0]

@@ -1,0 +1,97 @@
+"""The rule for files: a new file never replaces an old one, and only what a failed act of ours made is removed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from diskchain.session.files import absent, make_overlay, remove_made
+from tests.support.tools import DAEMON, header, make_image
+
+_OWNER = (os.getuid(), os.getgid())
+
+
+def test_what_counts_as_absent(tmp_path: Path) -> None:
+    assert absent(str(tmp_path / "new"))
+    assert not absent(str(tmp_path))
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    assert not absent(str(tmp_path / "dangling"))
+    (tmp_path / "file").touch()
+    assert not absent(str(tmp_path / "file" / "below")), "what cannot be looked at may be there"
+    assert not absent("/x\0y")
+    assert not absent("/" + "x" * 300)
+
+
+def test_what_we_made_is_removed(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.write_bytes(b"x")
+    assert remove_made(str(made)) == ""
+    assert not made.exists()
+    assert remove_made(str(made)) == "", "gone already"
+
+
+def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
+    target = tmp_path / "precious"
+    target.write_bytes(b"precious")
+    (tmp_path / "link").symlink_to(target)
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(tmp_path / "socket"))
+    for name in ("link", "fifo", "folder", "socket"):
+        said = remove_made(str(tmp_path / name))
+        assert str(tmp_path / name) in said
+        assert said.endswith(".")
+        assert os.path.lexists(tmp_path / name)
+    assert target.read_bytes() == b"precious"
+
+
+def test_what_somebody_holds_a_lock_on_stays(tmp_path: Path) -> None:
+    """QEMU's own locks, also of a reader."""
+    image = tmp_path / "image.qcow2"
+    make_image(image, "qcow2", 1 << 20)
+    for word in ("on", "off"):
+        options = f"driver=qcow2,node-name=n,read-only={word},file.driver=file,file.filename={image}"
+        with subprocess.Popen(
+            [DAEMON, "--blockdev", options, "--chardev", "stdio,id=m", "--monitor", "chardev=m"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert b"QMP" in process.stdout.readline()
+            assert "lock" in remove_made(str(image))
+            assert image.exists()
+            process.terminate()
+    assert remove_made(str(image)) == ""
+
+
+def test_an_overlay_is_made_where_nothing_is(tmp_path: Path) -> None:
+    path = tmp_path / "over.qcow2"
+    words = ("create", "-q", "-f", "qcow2", "-u", "-b", "base.qcow2", "-F", "qcow2", "--", str(path), str(1 << 20))
+    make_overlay(words, str(path), _OWNER)
+    assert header(path)["backing-filename"] == "base.qcow2"
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError):
+        make_overlay(words, str(path), _OWNER)
+    assert path.read_bytes() == before
+    link = tmp_path / "link.qcow2"
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        make_overlay((*words[:-2], str(link), "1048576"), str(link), _OWNER)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_failed_overlay_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "over.qcow2"
+    with pytest.raises(OSError, match="could not be made"):
+        make_overlay(("create", "-f", "nonsense", "--", str(path), "1"), str(path), _OWNER)
+    assert not path.exists()
+    monkeypatch.setenv("DISKCHAIN_QEMU_IMG", str(tmp_path / "no-such-tool"))
+    with pytest.raises(OSError, match="no-such-tool"):
+        make_overlay(("create", str(path)), str(path), _OWNER)
+    assert not path.exists()
+    with pytest.raises(FileNotFoundError):
+        make_overlay(("create",), str(tmp_path / "no" / "folder"), _OWNER)

@@ -1,0 +1,162 @@
+"""What outlives the application: jobs that are ours, images that are no longer what they were."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from diskchain.model.ledger import Ledger, LedgerEntry
+from diskchain.session.journal import Journal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal.jsonl"
+
+
+def entry(path: Path | str, word: str = "invalid", machine: str = "here") -> LedgerEntry:
+    return LedgerEntry(str(path), "node", word, "It was changed.", "/base.qcow2", "vda", machine)
+
+
+def test_jobs_are_known_for_the_very_same_qemu_only(path: Path) -> None:
+    journal = Journal(path)
+    journal.started((7, 1000), "diskchain-1", "commit", {"top": "a"})
+    journal.started((7, 1000), "diskchain-2", "stream", {})
+    assert Journal(path).jobs_of((7, 1000)) == {"diskchain-1", "diskchain-2"}
+    assert Journal(path).jobs_of((7, 1001)) == frozenset(), "another process with the same number"
+    assert Journal(path).jobs_of((8, 1000)) == frozenset()
+
+
+def test_images_are_remembered_until_dismissed(path: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.qcow2", tmp_path / "b.qcow2"
+    for image in (first, second):
+        image.write_bytes(b"x")
+    journal = Journal(path)
+    journal.note(entry(first, "changed"))
+    journal.note(entry(second))
+    journal.note(entry(first, "invalid"))
+    assert Journal(path).images() == (entry(second), entry(first, "invalid")), "the latest word counts"
+    journal.dismiss(str(second))
+    assert Journal(path).images() == (entry(first),)
+    journal.dismiss("/never/heard/of")
+    journal.note(entry(second))
+    assert len(Journal(path).images()) == 2
+
+
+def test_another_file_under_an_old_name_is_not_marked(path: Path, tmp_path: Path) -> None:
+    image = tmp_path / "a.qcow2"
+    image.write_bytes(b"x")
+    Journal(path).note(entry(image))
+    image.rename(tmp_path / "moved")
+    assert Journal(path).images() == ()
+    image.write_bytes(b"new")
+    assert Journal(path).images() == ()
+    (tmp_path / "moved").replace(image)
+    assert len(Journal(path).images()) == 1
+
+
+def test_an_image_that_is_not_seen_from_here_stays_marked(path: Path) -> None:
+    Journal(path).note(entry("/on/another/host.qcow2"))
+    assert len(Journal(path).images()) == 1
+
+
+def test_it_is_private(path: Path) -> None:
+    Journal(path).note(entry("/x"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"{", b"\xff\xfe\n", b"[1, 2]\n", b"3\n", b'{"image": 3}\n', b'{"job": 5, "qemu": "x"}\n', b"\0\0\0\n", b"\n\n",
+     b'{"image": {"path": null, "backing": 7}}\n', b'{"dismissed": {}}\n', b"[" * 5000 + b"\n"],
+)  # fmt: skip
+def test_a_broken_line_is_harmless(path: Path, broken: bytes) -> None:
+    """Also one without its end, as a crash or a full disk leaves it: what is written after it is not lost with it."""
+    journal = Journal(path)
+    journal.note(entry("/a"))
+    with path.open("ab") as file:
+        file.write(broken)
+    journal.note(entry("/b"))
+    journal.started((1, 2), "diskchain-1", "commit", {})
+    assert {image.path for image in Journal(path).images()} >= {"/a", "/b"}
+    assert Journal(path).jobs_of((1, 2)) == {"diskchain-1"}
+
+
+def test_no_journal_at_all(tmp_path: Path) -> None:
+    assert Journal(tmp_path / "none").images() == ()
+    assert Journal(tmp_path / "none").jobs_of((1, 2)) == frozenset()
+    folder = Journal(tmp_path)
+    assert folder.images() == ()
+
+
+def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    journal = Journal(tmp_path / "file" / "journal")
+    journal.note(entry("/x"))
+    assert "could not be written" in journal.trouble
+
+
+def test_odd_names_go_round(path: Path) -> None:
+    names = ['/a"b\n<i>.qcow2', "/ünïcödé 名前", "/\udcff", "/tab\there", "/" + "x" * 4000]
+    for name in names:
+        Journal(path).note(entry(name))
+    assert [image.path for image in Journal(path).images()] == names
+    assert path.read_bytes().isascii()
+
+
+_APPEND = """
+import sys
+from pathlib import Path
+from diskchain.session.journal import Journal
+journal = Journal(Path(sys.argv[1]))
+for number in range(200):
+    journal.started((int(sys.argv[2]), number), f"diskchain-{number}", "commit", {"top": "x" * 500})
+"""
+
+
+def test_several_instances_write_at_once(path: Path) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _APPEND, str(path), str(number)], stderr=subprocess.PIPE)
+        for number in range(3)
+    ]
+
+    def note() -> None:
+        for number in range(100):
+            Journal(path).note(entry(f"/{number}"))
+
+    threads = [threading.Thread(target=note) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for writer in writers:
+        _, said = writer.communicate(timeout=30)
+        assert writer.returncode == 0, said
+    lines = [json.loads(line) for line in path.read_bytes().splitlines() if line]
+    assert len(lines) == 3 * 200 + 2 * 100
+    assert Journal(path).jobs_of((2, 199)) == {"diskchain-199"}
+
+
+def test_a_long_history_is_not_read_whole(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b'{"job": "diskchain-1", "qemu": [1, 2]}\n' * 300_000)
+    Journal(path).started((3, 4), "diskchain-9", "commit", {})
+    assert Journal(path).jobs_of((3, 4)) == {"diskchain-9"}
+
+
+def test_a_ledger() -> None:
+    ledger = Ledger()
+    for name in ("/a", "/b", "/a"):
+        ledger.note(entry(name, "changed" if ledger.entries else "invalid"))
+    assert [(image.path, image.word) for image in ledger.entries] == [("/b", "changed"), ("/a", "changed")]
+    assert ledger.spoilt() == {"/a": "It was changed.", "/b": "It was changed."}
+    ledger.dismiss("/a")
+    ledger.dismiss("/never")
+    assert [image.path for image in ledger.entries] == ["/b"]
