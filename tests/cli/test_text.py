@@ -6,16 +6,12 @@ import io
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from diskchain.cli import graph
 from diskchain.cli.changes import json_lines, text_lines
 from diskchain.cli.describe import chains, described
-from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.mermaid import mermaid, quoted
 from diskchain.cli.progress import Progress, bar, line
 from diskchain.model.diff import diff
@@ -49,20 +45,6 @@ def test_no_name_is_markup(name: str) -> None:
     plain = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), label)
     assert plain == name
     assert f'["{label}' in mermaid(state([image(name or "x", 1)]), full=True) or not name
-
-
-def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    target = tmp_path / "g.svg"
-    target.write_text("old")
-    target.chmod(0o640)
-    (tmp_path / "link").symlink_to(target)
-    graph.write(tmp_path / "link", b"new")
-    assert target.read_bytes() == b"new"
-    assert target.stat().st_mode & 0o777 == 0o640
-    with pytest.raises(Ending) as ended:
-        graph.write(tmp_path / "none" / "g.svg", b"new")
-    assert ended.value.exit is Exit.PROBLEM
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["g.svg", "link"]
 
 
 def test_progress_in_words() -> None:

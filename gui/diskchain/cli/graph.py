@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import os
-import stat
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path, PurePath
 
-from diskchain.cli import console, loop
+from diskchain.cli import console, loop, output
 from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.mermaid import mermaid
 from diskchain.model.public import state_as_json
@@ -49,7 +47,7 @@ def run(options: Namespace, render: Renderer | None) -> Exit:
     if options.output is None:
         console.result_bytes(data)
     else:
-        write(Path(options.output), data)
+        output.write(Path(options.output), data)
     return Exit.DONE
 
 
@@ -73,28 +71,6 @@ async def look(target: str, at: float | None = None) -> State:
         await monitor.close()
 
 
-def _format(said: str | None, output: str | None) -> str:
+def _format(said: str | None, file: str | None) -> str:
     """The format that is wanted: as said, else as the file's name has it, else svg."""
-    return said or _SUFFIXES.get(PurePath(output or "").suffix[1:].lower(), "svg")
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; one that exists is replaced, as `dot -o` does, and keeps its rights.
-
-    :raises Ending: it cannot be written; the old one is still there.
-    """
-    path = Path(os.path.realpath(path))
-    made = path.with_name(f".{path.name[:200]}.{os.getpid()}.new")
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
-            return
-        with made.open("xb") as file:
-            file.write(data)
-        if path.exists():
-            made.chmod(stat.S_IMODE(path.stat().st_mode))
-        made.replace(path)
-    except OSError as error:
-        made.unlink(missing_ok=True)
-        what = f"{path} cannot be written: {error.strerror}."
-        raise Ending(Exit.PROBLEM, f"{what} What was there is untouched. Name another file with -o.") from error
+    return said or _SUFFIXES.get(PurePath(file or "").suffix[1:].lower(), "svg")
