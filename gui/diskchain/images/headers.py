@@ -21,6 +21,8 @@ _LONGEST_NAME = 1023
 """Bytes of a backing file's name in a qcow2 header at most (docs/interop/qcow2.txt)."""
 _MOST_FILES = 4_000
 _MOST_SECONDS = 3.0
+_DEPTH = 2
+"""Levels of folders below an image's own that are looked through."""
 
 
 def backing_name(path: Path) -> str | None:
@@ -79,9 +81,20 @@ class Search:
         self._names = {os.path.normpath(image): image for image in images}
         self._until = time.monotonic() + _MOST_SECONDS
         self._left = _MOST_FILES
+        self._folders: list[str] = []
+
+    @property
+    def where(self) -> str:
+        """The folders that were looked through, in words."""
+        return ", ".join(f"{folder} and {_DEPTH} levels below" for folder in self._folders)
 
     def look_through(self, folder: str) -> None:
-        """Read the headers of the files in a folder (not below it)."""
+        """Read the headers of the files in a folder and a little below it, within the bounds of the whole search."""
+        self._folders.append(folder)
+        self._look(folder, _DEPTH)
+
+    def _look(self, folder: str, depth: int) -> None:
+        below: list[str] = []
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
@@ -91,11 +104,14 @@ class Search:
                         )
                         return
                     self._left -= 1
-                    if entry.is_dir():
+                    if entry.is_dir(follow_symlinks=False):
+                        below.append(entry.path)
                         continue
                     self._read(Path(entry.path))
         except OSError as error:
             self.unsearched.append(f"{folder} could not be searched for other overlays: {error.strerror}.")
+        for path in below if depth else ():
+            self._look(path, depth - 1)
 
     def _read(self, path: Path) -> None:
         try:

@@ -86,7 +86,9 @@ class Commit:
             return Concerns()
         paths = [graph.nodes[name].file for name in self._concerned(graph)]
         known = tuple(path for path in paths if path)
-        return Concerns(images=known, folders=tuple({posixpath.dirname(path): None for path in known}))
+        above = [path for name in graph.overlays(self.top) if (path := graph.nodes[name].file)]
+        folders = tuple({posixpath.dirname(path): None for path in known})
+        return Concerns(images=known, folders=folders, held=(*known, *above))
 
     def _leaving(self, graph: BlockGraph) -> tuple[str, ...]:
         """From the top down to just above the base."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from diskchain.qapi.command import Command
@@ -153,8 +153,9 @@ class Concerns:
     """What `Surroundings` must tell for an operation.
 
     :ivar images: files whose readers elsewhere must be looked for. `folders`: folders where a file would be made, or space taken.
+    :ivar held: files that must be the very ones that QEMU has open: it opens them anew by their names, or writes those down.
     """
 
     images: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
-    targets: tuple[str, ...] = field(default=())
+    held: tuple[str, ...] = ()

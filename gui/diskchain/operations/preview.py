@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
@@ -28,6 +28,7 @@ class Surroundings:
     :ivar folders: path -> what is in it, where we can see it. A path that is missing here could not be seen.
     :ivar readers: image path -> images elsewhere (closed, or open in another machine) that name it as their backing file.
     :ivar unsearched: sentences on what could not be searched.
+    :ivar replaced: sentences on names behind which there is no longer the file that QEMU has open.
     :ivar stamp: time stamp for names, `20261123-193000`. `serial`: a number for job ids and node-names, unused on this machine.
     :ivar read_only: why this machine is only looked at (managed, a recording); empty: it may be changed.
     :ivar spoilt: image path -> why it no longer holds what it held (an unfinished or finished commit), from the ledger.
@@ -40,6 +41,7 @@ class Surroundings:
     folders: Mapping[str, Folder] = field(default_factory=dict)
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unsearched: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     stamp: str = ""
     serial: int = 1
     read_only: str = ""
@@ -168,9 +170,13 @@ def prepare(operation: Operation, state: State, surroundings: Surroundings) -> P
     away, and space at the target.
     """
     draft = operation.draft(state, surroundings)
+    if state.machine.status not in ("running", "") and draft.guest.startswith("keeps running"):
+        draft = replace(draft, guest=f"stays {state.machine.status}")
+    elif state.machine.daemon:
+        draft = replace(draft, guest="there is none: this is a storage daemon")
     objections = list(_general(state, surroundings))
     objections += draft.objections
-    warnings = [*draft.warnings, *(surroundings.unsearched if operation.concerns(state).images else ())]
+    warnings = [*draft.warnings, *surroundings.unsearched]
     free = surroundings.folders[draft.target].free if draft.target in surroundings.folders else None
     if free is not None and draft.moves and draft.moves > free:
         warnings.append(
@@ -197,5 +203,7 @@ def _general(state: State, surroundings: Surroundings) -> Iterator[Objection]:
         yield Objection(
             f"The machine is {state.machine.status}: its disks are the other side's now, or not yet anybody's."
         )
+    for sentence in surroundings.replaced:
+        yield Objection(sentence)
     if state.reduced:
         yield Objection(f"{state.reduced} Dismiss that job first.")

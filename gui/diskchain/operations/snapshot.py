@@ -74,7 +74,7 @@ class Snapshot:
         paths = [state.graph.nodes[active].file for _, active in chosen]
         folders = [self.dir] if self.dir else [posixpath.dirname(path) for path in paths if path]
         folders += [posixpath.dirname(path) for path in self.files.values()]
-        return Concerns(folders=tuple(dict.fromkeys(folders)))
+        return Concerns(folders=tuple(dict.fromkeys(folders)), held=tuple(path for path in paths if path))
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
@@ -224,6 +224,9 @@ class _Plan:
             yield Objection(
                 f"Where {layer.device.name}'s image lies is not known from here: say file.{layer.device.name}=PATH."
             )
+        elif folder.split("/")[1:2] == ["dev"] and folder.split("/")[2:3] != ["shm"]:
+            # The probe opens regular files only, so QEMU's refusal would not show that no such device exists.
+            yield Objection(f"{layer.path} lies among the devices: a new file is not made there.")
         elif len(name.encode()) > _LONGEST_FILE_NAME:
             yield Objection(f"The name of the file is too long: {layer.path[:80]}...")
         elif seen is not None and name in seen.entries:

@@ -80,7 +80,8 @@ class Stream:
         """The folder of the node that is filled."""
         node = state.graph.nodes.get(self.node)
         path = node.file if node else None
-        return Concerns(folders=(posixpath.dirname(path),) if path else ())
+        held = [below for name in state.graph.chain(self.node) if (below := state.graph.nodes[name].file)]
+        return Concerns(folders=(posixpath.dirname(path),) if path else (), held=tuple(held))
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,7 +13,9 @@ from diskchain.model.node import Edge, Kind, Node, kind_of
 from diskchain.qapi.replies import Json, mapping, mappings, maybe_number, maybe_text, number, text
 
 
-def read_nodes(named: object, edges: tuple[Edge, ...], edges_known: bool, previous: BlockGraph) -> BlockGraph:
+def read_nodes(
+    named: object, edges: tuple[Edge, ...], edges_known: bool, previous: BlockGraph, cwd: str = ""
+) -> BlockGraph:
     """The graph from the list of nodes and the edges; the very same graph where nothing changed.
 
     Where the edges were not asked, they come from `children` (QEMU 11.1) or from file names.
@@ -20,7 +23,7 @@ def read_nodes(named: object, edges: tuple[Edge, ...], edges_known: bool, previo
     told = {name: raw for raw in mappings(named) if (name := text(raw.get("node-name")))}
     if not edges_known:
         edges = _edges_told(told)
-    rough = BlockGraph({name: _node(name, raw, previous.nodes.get(name)) for name, raw in told.items()}, edges)
+    rough = BlockGraph({name: _node(name, raw, previous.nodes.get(name), cwd) for name, raw in told.items()}, edges)
     nodes: dict[str, Node] = {}
     for name, node in rough.nodes.items():
         bottom = rough.protocol(name)
@@ -36,7 +39,7 @@ def _kept(node: Node, old: Node | None) -> Node:
     return old if old is not None and old == node else node
 
 
-def _node(name: str, raw: Json, old: Node | None) -> Node:
+def _node(name: str, raw: Json, old: Node | None, cwd: str) -> Node:
     if old is not None and (old.facts is raw or old.facts == raw):
         return old
     image, driver = mapping(raw.get("image")), text(raw.get("drv"))
@@ -45,7 +48,9 @@ def _node(name: str, raw: Json, old: Node | None) -> Node:
         name=name,
         driver=driver,
         kind=kind,
-        file=plain_name(text(raw.get("file")) or text(image.get("filename"))) if kind is Kind.PROTOCOL else None,
+        file=_absolute(plain_name(text(raw.get("file")) or text(image.get("filename"))), driver, cwd)
+        if kind is Kind.PROTOCOL
+        else None,
         virtual_size=maybe_number(image.get("virtual-size")),
         allocated=maybe_number(image.get("actual-size")),
         read_only=raw.get("ro") is True,
@@ -58,6 +63,13 @@ def _node(name: str, raw: Json, old: Node | None) -> Node:
         snapshots=tuple(text(snapshot.get("name")) for snapshot in mappings(image.get("snapshots"))),
         facts=raw,
     )
+
+
+def _absolute(path: str | None, driver: str, cwd: str) -> str | None:
+    """A path as it is told, made absolute where that can be: QEMU tells it as it was given, relative to its own folder."""
+    if path and cwd and driver in ("file", "host_device", "host_cdrom") and not posixpath.isabs(path):
+        return posixpath.normpath(posixpath.join(cwd, path.removeprefix("file:")))
+    return path
 
 
 def _bitmap(raw: Json) -> Bitmap:

@@ -49,7 +49,7 @@ def read(replies: Replies, previous: State) -> State:
 def _graph(replies: Replies, edges: tuple[Edge, ...], parts: DebugGraph, previous: BlockGraph) -> BlockGraph:
     if replies.named is None and replies.graph is not None:
         return guessed_nodes(parts.blocks, edges, replies.block, previous)
-    graph = read_nodes(replies.named, edges, replies.graph is not None, previous)
+    graph = read_nodes(replies.named, edges, replies.graph is not None, previous, replies.cwd)
     missing = {end for edge in graph.edges for end in (edge.parent, edge.child)} - graph.nodes.keys()
     if missing:
         raise Torn(missing)

@@ -69,6 +69,7 @@ class Replies:
     :ivar block_jobs: `query-block-jobs`. `jobs`: `query-jobs`. `exports`: `query-block-exports`. `status`: `query-status`.
     :ivar name: `query-name`. `peripherals`: `qom-list /machine/peripheral`. `commands`: `query-commands`.
     :ivar greeting: the server's greeting. `reduced`: why `named` was not asked.
+    :ivar cwd: the server's working folder, which relative file names are relative to; empty: not known.
     :ivar parts: what was read out of `graph` (the same object), so that a reply that did not change is not read again.
     """
 
@@ -84,4 +85,5 @@ class Replies:
     commands: object = None
     greeting: Json = field(default_factory=dict)
     reduced: str = ""
+    cwd: str = ""
     parts: tuple[object, object, DebugGraph] | None = None

@@ -39,6 +39,8 @@ class QmpSource:
     async def begin(self, machine: Machine) -> State:
         """Ask what never changes, then look at everything for the first time."""
         self._replies.greeting = self.monitor.greeting
+        process = getattr(self.monitor, "process", None)
+        self._replies.cwd = (process.cwd or "") if process else ""
         self.state = State(machine)
         self._replies.commands, self._replies.name = await asyncio.gather(
             self._ask(command("query-commands")), self._ask(command("query-name"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from diskchain.images.headers import Search
+from diskchain.images.held import not_held
 from diskchain.model.state import State
 from diskchain.operations.operation import Concerns
 from diskchain.operations.preview import Folder, Surroundings
@@ -46,6 +47,8 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         for folder in dict.fromkeys(posixpath.dirname(path) for path in images):
             search.look_through(folder)
         readers, unsearched = search.readers, search.unsearched
+        if images:
+            unsearched.append(f"Closed overlays on the same images were searched for in {search.where} only.")
         seen = {folder: found for folder in folders if (found := _folder(folder)) is not None}
     elif images:
         unsearched.append(
@@ -53,6 +56,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         )
     for name, other in around.others.items():
         _open_elsewhere(images, name, other, readers)
+    replaced = _replaced(around.pid, concerns.held, unsearched)
     kept = {image: tuple(path for path in found if path not in around.spoilt) for image, found in readers.items()}
     return Surroundings(
         here=here,
@@ -60,6 +64,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         folders=seen,
         readers={image: found for image, found in kept.items() if found},
         unsearched=tuple(unsearched),
+        replaced=replaced,
         stamp=stamp,
         serial=serial,
         read_only=around.read_only,
@@ -67,6 +72,18 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         own_jobs=around.own_jobs,
         cwd=around.cwd,
     )
+
+
+def _replaced(pid: int | None, held: tuple[str, ...], unsearched: list[str]) -> tuple[str, ...]:
+    """Sentences on names that lead to other files than QEMU has open; where it cannot be seen, that is said instead."""
+    if held and pid is not None:
+        try:
+            return tuple(not_held(pid, held))
+        except OSError:
+            pid = None
+    if held and pid is None:
+        unsearched.append("It cannot be seen from here whether the names still lead to the files that QEMU has open.")
+    return ()
 
 
 def _sees_the_same(around: Around, folders: tuple[str, ...]) -> bool | None:
