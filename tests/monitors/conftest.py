@@ -51,6 +51,14 @@ def run() -> Run:
     return run
 
 
+def _listens(socket: Path) -> bool:
+    """Whether the socket is there and, as the kernel tells, not one that is bound (state 01, no flag) but does not listen yet."""
+    if not socket.exists():
+        return False
+    rows = (line.split() for line in Path("/proc/net/unix").read_text().splitlines())
+    return not any(row[-1].endswith(socket.name) and (row[3], row[5]) == ("00000000", "01") for row in rows)
+
+
 class Programs:
     """Starts programs and waits for their sockets; all are ended with the test."""
 
@@ -72,7 +80,7 @@ class Programs:
         process = subprocess.Popen(words, stderr=subprocess.PIPE, **more)
         self._stack.callback(self._end, process)
         until = time.monotonic() + 10
-        while not socket.exists():
+        while not _listens(socket):
             assert process.poll() is None, process.stderr.read() if process.stderr else ""
             assert time.monotonic() < until, f"{words[0]} made no socket"
             time.sleep(0.01)
