@@ -14,7 +14,7 @@ from diskchain.operations import catalog
 from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Drag, Operation
-from diskchain.operations.preview import Folder, Preview, prepare
+from diskchain.operations.preview import Folder, Preview, Surroundings, prepare
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 from diskchain.session.check import differences
@@ -245,6 +245,25 @@ def test_an_old_file_is_never_replaced() -> None:
         Snapshot(("vda",), files={"vda": path("base")}), machine(FOUR), replace(around, folders={}, here=None)
     )
     assert not own.allowed, "its own base"
+
+
+def test_a_device_is_never_taken_for_a_new_file() -> None:
+    """Also where we do not see QEMU's files, and its refusal to open a device as a file would look like absence."""
+    for place in ("/dev/sdb", "/dev/mapper/vg-lv"):
+        for around in (NOTHING_ELSE, replace(NOTHING_ELSE, here=None, folders={}, owner=None)):
+            assert not prepare(Snapshot(("vda",), files={"vda": place}), machine(FOUR), around).allowed
+    unseen = replace(NOTHING_ELSE, here=None, folders={}, owner=None)
+    assert prepare(Snapshot(("vda",), files={"vda": "/dev/shm/new.qcow2"}), machine(FOUR), unseen).allowed
+
+
+def test_a_header_is_not_written_for_an_image_without_a_name() -> None:
+    for file in (None, "/i/\ufffd.qcow2", "relative.qcow2"):
+        before = machine(FOUR)
+        nameless = [replace(before.graph.nodes[name], file=file) for name in ("one", "three")]
+        before = replace(before, graph=before.graph.with_nodes(nameless))
+        for operation in (Snapshot(files={"vda": "/i/new.qcow2"}), Commit("two", "one"), Stream("three", "one")):
+            assert any("is not known" in o.text for o in prepare(operation, before, Surroundings()).objections)
+        assert prepare(Stream("three"), before, NOTHING_ELSE).allowed, "nothing stays below: no name is written"
 
 
 def test_two_disks_get_two_files_and_two_names() -> None:
