@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TextIO
+
+from diskchain.cli.ending import Ending, Exit
+
+
+class Unwritten(Ending):
+    """A result could not be written; nothing more is written there. It changes nothing about what has been done."""
 
 
 def result(text: str) -> None:
-    """Print a result; it is out at once, also into a pipe. :raises BrokenPipeError: nobody reads any more."""
-    sys.stdout.write(_fit(text if text.endswith("\n") else text + "\n", sys.stdout))
-    sys.stdout.flush()
+    """Print a result; it is out at once, also into a pipe.
+
+    :raises BrokenPipeError: nobody reads any more. :raises Unwritten: it cannot be written, as on a full disk.
+    """
+    with _writing():
+        sys.stdout.write(_fit(text if text.endswith("\n") else text + "\n", sys.stdout))
+        sys.stdout.flush()
 
 
 def as_json(told: object) -> str:
@@ -21,15 +33,38 @@ def as_json(told: object) -> str:
 
 
 def result_json(told: object) -> None:
-    """Print an object on a line of its own. :raises BrokenPipeError: nobody reads any more."""
+    """Print an object on a line of its own. :raises BrokenPipeError, Unwritten: as `result`."""
     result(as_json(told))
 
 
 def result_bytes(data: bytes) -> None:
-    """Print a picture. :raises BrokenPipeError: nobody reads any more."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Print a picture. :raises BrokenPipeError, Unwritten: as `result`."""
+    with _writing():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Turn what the system says against writing a result into one sentence."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        close_results()
+        raise Unwritten(Exit.PROBLEM, f"The result could not be written: {error.strerror}.") from error
+
+
+def reader_gone() -> bool:
+    """Whether results go to a pipe, socket or terminal whose other end is closed. Asking does not wait."""
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)  # 0: errors and hang-ups only, which are always told
+    except OSError:  # it is no stream of the system
+        return False
+    return any(told & (select.POLLERR | select.POLLHUP) for _, told in poll.poll(0))
 
 
 def close_results() -> None:

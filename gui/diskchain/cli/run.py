@@ -55,6 +55,8 @@ async def _run(options: Namespace, operation: Operation) -> Exit:
     except BrokenPipeError:
         console.close_results()
         raise Ending(Exit.REFUSED, "Nobody reads the preview. Nothing was sent.") from None
+    except console.Unwritten as failure:
+        raise Ending(Exit.PROBLEM, f"{failure} Nothing was sent.") from failure
     except asyncio.CancelledError:
         if not interrupted.is_set():
             raise
@@ -126,6 +128,9 @@ def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
         _tell(options, carrying.preview, result, code)
     except BrokenPipeError:  # how it ended stays true though nobody reads it
         console.close_results()
+    except console.Unwritten as failure:
+        console.say(" ".join((result.text, carrying.where(result), *result.notes, str(failure))))
+        return code or Exit.PROBLEM
     if code is not Exit.DONE:
         console.say(f"{result.text} {carrying.where(result)}".strip())
         return code
@@ -135,7 +140,7 @@ def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
 
 
 def _tell(options: Namespace, preview: Preview, result: Result, code: Exit) -> None:
-    """Print the result. :raises BrokenPipeError: nobody reads it."""
+    """Print the result. :raises BrokenPipeError: nobody reads it. :raises Unwritten: it cannot be written."""
     if options.format == "json":
         console.result_json(_as_json(preview, result))
     elif code is Exit.DONE:

@@ -49,6 +49,15 @@ class Stay:
         """Wait for the end."""
         await self._over.wait()
 
+    async def over_within(self, seconds: float) -> bool:
+        """Wait for the end, but no longer than that. Whether it has come."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        except TimeoutError:
+            return False
+        return True
+
     def _look_at_link(self) -> None:
         if self._session.link in (Link.LOST, Link.ENDED) and not self._over.is_set():
             self.lost = self._session.link_text

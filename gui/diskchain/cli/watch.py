@@ -15,9 +15,13 @@ from diskchain.model.state import State
 from diskchain.qapi.event import Event
 from diskchain.session.happening import Happening
 from diskchain.session.session import Session
+from diskchain.session.tasks import Tasks
 
 _SEEN = frozenset({"paused", "resumed", "limit changed"})
 """What a look tells anyway, in the job's own line."""
+
+_GLANCE = 0.5
+"""Seconds between two looks at whether anybody still reads, for machines on which nothing happens."""
 
 
 def run(options: Namespace) -> Exit:
@@ -29,28 +33,43 @@ async def _watch(target: str, as_json: bool) -> Exit:
     session = Session(target, reconnect=False)
     stay = Stay(session)
     teller = Teller(stay, as_json)
+    tasks = Tasks()
     session.changed.connect(teller.changed)
     session.event.connect(teller.event)
     session.happened.connect(teller.happened)
     try:
         with loop.interrupts(stay.leave):
-            if not await stay.open():
-                return Exit.DONE
-            if target.startswith("replay:"):
+            tasks.start(_leave_with_reader(stay), "looking at the reader")
+            if await stay.open() and target.startswith("replay:"):
                 console.say("A recording does not change by itself; this is its end.")
-                return Exit.DONE
+                stay.leave()
             await stay.until_over()
     finally:
+        await tasks.end()
         await session.close()
+    if teller.failure is not None:
+        raise teller.failure
     if stay.lost:
         raise Ending(Exit.LOST, f"{stay.lost} Watching has ended. Start it again once the machine is back.")
     return Exit.DONE
 
 
+async def _leave_with_reader(stay: Stay) -> None:
+    """End the watching once nobody reads it."""
+    while not await stay.over_within(_GLANCE):
+        if console.reader_gone():
+            console.close_results()
+            stay.leave()
+
+
 class Teller:
-    """Writes the lines. A reader who has enough of them ends the watching."""
+    """Writes the lines. A reader who has enough of them ends the watching.
+
+    :ivar failure: why a line could not be written, which ends it too; None: they all could.
+    """
 
     def __init__(self, stay: Stay, as_json: bool) -> None:
+        self.failure: console.Unwritten | None = None
         self._stay, self._json = stay, as_json
         self._started = time.monotonic()
         self._before = State()
@@ -87,4 +106,7 @@ class Teller:
                     console.result_json(line)
         except BrokenPipeError:
             console.close_results()
+            self._stay.leave()
+        except console.Unwritten as failure:
+            self.failure = self.failure or failure
             self._stay.leave()
