@@ -97,8 +97,11 @@ def test_every_way_to_name_a_base_is_found(tmp_path: Path) -> None:
         _overlay(tmp_path / "through-hard-link", "hard.qcow2"),
         _overlay(tmp_path / "as-json", as_json),
         _overlay(tmp_path / 'odd "name"\n', "base.qcow2"),
+        _overlay(deep / "in-a-folder-below", "../base.qcow2"),
     }
-    _overlay(deep / "not-searched", str(base))
+    too_deep = deep / "deeper" / "deepest"
+    too_deep.mkdir(parents=True)
+    _overlay(too_deep / "not-searched", str(base))
     _overlay(tmp_path / "on-another", str(tmp_path / "absolute"))
     (tmp_path / "link-to-overlay").symlink_to(tmp_path / "absolute")
     os.mkfifo(tmp_path / "fifo")
