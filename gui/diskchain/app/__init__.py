@@ -109,6 +109,9 @@ def render(state: State, form: str, full: bool) -> bytes:
     # Late imports: Qt, which the other commands need not wait for.
     from PySide6.QtGui import QGuiApplication
 
+    from diskchain.app.spare import spare_imports
+
+    spare_imports()
     from diskchain.picture.paint import render as paint
 
     application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])

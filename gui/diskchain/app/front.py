@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from diskchain.app.spare import spare_imports
 from diskchain.widgets.settings import Settings
 from diskchain.widgets.style import sheet
 from diskchain.widgets.theme import Theme
@@ -22,7 +23,7 @@ def run(targets: list[str], demo: bool, tour: Path | None) -> int:
 
     :param demo: start the sandbox. :param tour: folder for the pictures of the tour, which then plays by itself.
     """
-    _spare_imports()
+    spare_imports()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     if not isinstance(application, QApplication):
         raise TypeError("there is a Qt application without widgets already")
@@ -43,18 +44,3 @@ def run(targets: list[str], demo: bool, tour: Path | None) -> int:
     from diskchain.app.house import live
 
     return live(application, window, theme, settings, targets, demo, tour)
-
-
-def _spare_imports() -> None:
-    """Keep PySide from reading the source of every module that is imported after it, for a naming mode that we do not use.
-
-    It does so to find out whether the module speaks of PySide (`feature_imported` in shibokensupport/feature.py of 6.11); for our
-    some hundred modules that is an eighth of the time until the first graph.
-    """
-    feature = sys.modules.get("shibokensupport.feature")
-    if feature is not None and hasattr(feature, "feature_imported"):
-        vars(feature)["feature_imported"] = _ignore
-
-
-def _ignore(_: object) -> None:
-    """What PySide calls after an import from now on."""
