@@ -54,6 +54,25 @@ def entries(preview: Preview, word: str) -> list[LedgerEntry]:
     return found
 
 
+def healed(preview: Preview, marked: Container[str]) -> tuple[str, ...]:
+    """Paths whose mark goes once it is done as predicted: files made anew, and the image that the data went into.
+
+    That one keeps its mark while an image above it, that stays, is marked too: a commit that was not finished has copied data
+    of that one into it, so that alone it still does not hold what it held.
+    """
+    draft, graph = preview.draft, preview.before.graph
+    if draft.flow is None:
+        return draft.created
+    above, waiting = set[str](), [draft.flow[1]]
+    while waiting:
+        new = [name for name in graph.overlays(waiting.pop()) if name not in above]
+        above.update(new)
+        waiting += new
+    if any(graph.nodes[name].file in marked for name in above.difference(draft.loose)):
+        return draft.created
+    return (*draft.created, *draft.changed[:1])
+
+
 def shape(state: State) -> tuple[object, ...]:
     """What a failed act must have left as it was: edges, names, roots."""
     edges = frozenset((edge.parent, edge.child, edge.role) for edge in state.graph.edges)

@@ -45,7 +45,8 @@ class Journal:
 
     def note(self, entry: LedgerEntry) -> None:
         """Remember an image that became invalid or was changed, with its identity as a file where we see it."""
-        self._append({"image": asdict(entry), "file": _identity(entry.path)})
+        file, written = _identity(entry.path)
+        self._append({"image": asdict(entry), "file": file, "written": written})
 
     def dismiss(self, path: str) -> None:
         """Forget an image."""
@@ -53,18 +54,28 @@ class Journal:
 
     def images(self) -> tuple[LedgerEntry, ...]:
         """The images that are remembered and whose file is still the same one (same inode), oldest first."""
-        found: dict[str, tuple[LedgerEntry, object]] = {}
+        return tuple(entry for entry, _ in self.marks())
+
+    def marks(self) -> tuple[tuple[LedgerEntry, bool], ...]:
+        """As `images`, each with whether nobody has written to its file since.
+
+        A file system gives the inode of a removed file to the next one: only what was not written since is surely the same.
+        """
+        found: dict[str, tuple[LedgerEntry, object, object]] = {}
         for line in self._lines():
             told = line.get("image")
             if isinstance(told, dict):
                 entry = _entry(told)
                 found.pop(entry.path, None)
-                found[entry.path] = (entry, line.get("file"))
+                found[entry.path] = (entry, line.get("file"), line.get("written"))
             elif isinstance(line.get("dismissed"), str):
                 found.pop(str(line["dismissed"]), None)
-        return tuple(
-            entry for entry, identity in found.values() if identity is None or identity == _identity(entry.path)
-        )
+        kept = []
+        for entry, file, written in found.values():
+            now, last = _identity(entry.path)
+            if file is None or file == now:
+                kept.append((entry, last is not None and last == written))
+        return tuple(kept)
 
     def _lines(self) -> Iterator[dict[str, object]]:
         try:
@@ -88,9 +99,8 @@ class Journal:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             try:
                 size = os.fstat(descriptor).st_size
-                torn = (
-                    size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-                )  # a crash or a full disk cut the last line
+                # A crash or a full disk may have cut the last line.
+                torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
                 os.write(descriptor, b"\n" * torn + json.dumps(line).encode() + b"\n")
             finally:
                 os.close(descriptor)
@@ -105,9 +115,10 @@ def _entry(told: Mapping[str, object]) -> LedgerEntry:
     return LedgerEntry(**words, backing=backing if isinstance(backing, str) else None)
 
 
-def _identity(path: str) -> list[int] | None:
+def _identity(path: str) -> tuple[list[int] | None, int | None]:
+    """What a file is known by (device and inode), and when it was written last (nanoseconds); None where it is not seen."""
     try:
         found = Path(path).stat()
     except (OSError, ValueError):
-        return None
-    return [found.st_dev, found.st_ino]
+        return None, None
+    return [found.st_dev, found.st_ino], found.st_mtime_ns

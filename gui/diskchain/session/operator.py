@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
 from diskchain.operations.operation import Branch, Choose, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
-from diskchain.session.aftermath import entries, shape, undo
+from diskchain.session.aftermath import entries, healed, shape, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences
 from diskchain.session.files import absent, make_overlay
@@ -201,7 +201,7 @@ class QmpOperator:
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)
         if not found:
-            await self._session.remember(entries(preview, "invalid"), draft.changed)
+            await self._session.remember(entries(preview, "invalid"), healed(preview, self._session.marked()))
         made = tuple(name for name in preview.after.graph.nodes if name not in preview.before.graph.nodes)
         text = f"{draft.title}: done."
         if found:

@@ -197,13 +197,16 @@ class Session:
         state = await self.refresh()
         stamp, serial = (again.stamp, again.serial) if again else (time_stamp(), self._next_serial(state))
         process = self._line.process
+        marks = await asyncio.to_thread(self._journal.marks)
+        spoilt = {**self._spoilt_elsewhere, **self.ledger.spoilt()} if self._journal.trouble else {}
         around = Around(
             here=process.same_files if process else None,
             pid=process.pid if process else None,
             cwd=(process.cwd or "") if process else "",
             read_only=self.read_only,
             others=self.others(),
-            spoilt={**self._spoilt_elsewhere, **self.ledger.spoilt()},
+            spoilt=spoilt | {entry.path: entry.why for entry, _ in marks},
+            dead=frozenset(entry.path for entry, untouched in marks if untouched and entry.word == "invalid"),
             own_jobs=self._own_jobs,
         )
         found = await asyncio.to_thread(gather, operation.concerns(state), state, around, stamp, serial)
@@ -249,10 +252,11 @@ class Session:
 
     async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
         """Write the ledger: images to mark, and paths whose mark is to go."""
-        known = self.ledger.spoilt()
+        known = {**self._spoilt_elsewhere, **self.ledger.spoilt()}
         for path in finished:
             if path in known:
                 self.ledger.dismiss(path)
+                self._spoilt_elsewhere.pop(path, None)
                 await asyncio.to_thread(self._journal.dismiss, path)
         for entry in entries:
             self.ledger.note(entry)

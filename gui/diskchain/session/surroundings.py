@@ -23,6 +23,7 @@ class Around:
     :ivar here: whether QEMU has the mounts we have. `pid`: its process, None = not known. `cwd`: its working folder.
     :ivar read_only: why nothing may be changed.
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
+    :ivar dead: images that are invalid for good, so that nothing is lost where what they are backed by changes.
     """
 
     here: bool | None = None
@@ -32,6 +33,7 @@ class Around:
     others: Mapping[str, State] = field(default_factory=dict)
     spoilt: Mapping[str, str] = field(default_factory=dict)
     own_jobs: frozenset[str] = frozenset()
+    dead: frozenset[str] = frozenset()
 
 
 def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial: int) -> Surroundings:
@@ -57,7 +59,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
     for name, other in around.others.items():
         _open_elsewhere(images, name, other, readers)
     replaced = _replaced(around.pid, concerns.held, unsearched)
-    kept = {image: tuple(path for path in found if path not in around.spoilt) for image, found in readers.items()}
+    kept = {image: tuple(path for path in found if path not in around.dead) for image, found in readers.items()}
     return Surroundings(
         here=here,
         owner=_owner(around.pid) if here else None,
