@@ -9,9 +9,9 @@ import pytest
 
 from diskchain.session.carriage import Phase, Result
 from diskchain.session.session import Session
-from tests.support.live_session import prepared, with_session
+from tests.support.live_session import done, prepared, with_session
 from tests.support.machine import Machine
-from tests.support.tools import MIB
+from tests.support.tools import MIB, make_image
 
 pytestmark = pytest.mark.live
 
@@ -109,4 +109,32 @@ def test_left_alone_a_job_goes_on() -> None:
         result = with_session(machine, later)
         assert result.outcome is Phase.DONE, result
         machine.until(lambda: not machine.qmp("query-jobs"), "our job stays")
+        machine.settled(vda=seen)
+
+
+def test_marks_go_with_the_files_they_were_for() -> None:
+    """An overlay that became invalid is removed, and its name taken again: by us, and by another program."""
+    with Machine(_CHAINS) as machine:
+        two, one = machine.image("two"), machine.image("one")
+
+        async def run(session: Session) -> None:
+            _, result = await done(session, "commit", {"top": "two", "base": "base"})
+            assert {entry.path: entry.word for entry in session.ledger.entries} == {
+                str(two): "invalid",
+                str(one): "invalid",
+            }
+            assert (await prepared(session, "commit", {"top": "three", "base": "base"})).allowed, (
+                "they are known as invalid"
+            )
+            two.unlink()
+            _, result = await done(session, "snapshot", {"file.vda": str(two), "node.vda": "four"})
+            assert result.as_predicted
+            assert [entry.path for entry in session.ledger.entries] == [str(one)]
+            one.unlink()
+            make_image(one, "qcow2", 0, str(machine.image("base")), "qcow2")
+            preview = await prepared(session, "commit", {"top": "three", "base": "base"})
+            assert [objection.lifts for objection in preview.objections] == [f"spoils={one}"], "it is another file now"
+
+        seen = machine.contents("vda")
+        with_session(machine, run)
         machine.settled(vda=seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -59,6 +60,18 @@ def test_another_file_under_an_old_name_is_not_marked(path: Path, tmp_path: Path
     assert Journal(path).images() == ()
     (tmp_path / "moved").replace(image)
     assert len(Journal(path).images()) == 1
+
+
+def test_a_file_that_was_written_since_is_not_surely_the_same(path: Path, tmp_path: Path) -> None:
+    """A file system gives a removed file's inode to the next one."""
+    image = tmp_path / "a.qcow2"
+    image.write_bytes(b"x")
+    Journal(path).note(entry(image))
+    assert Journal(path).marks() == ((entry(image), True),)
+    os.utime(image, ns=(0, 12345))
+    assert Journal(path).marks() == ((entry(image), False),)
+    Journal(path).note(entry("/not/seen"))
+    assert Journal(path).marks()[1] == (entry("/not/seen"), False)
 
 
 def test_an_image_that_is_not_seen_from_here_stays_marked(path: Path) -> None:

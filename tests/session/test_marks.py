@@ -1,0 +1,64 @@
+"""Which images a commit marks, and when a mark goes again."""
+
+from __future__ import annotations
+
+import pytest
+
+from diskchain.operations.commit import Commit
+from diskchain.operations.operation import Operation
+from diskchain.operations.preview import prepare
+from diskchain.operations.snapshot import Snapshot
+from diskchain.operations.stream import Stream
+from diskchain.session.aftermath import entries, healed
+from tests.operations.table import FOUR
+from tests.support.states import FOLDER, NOTHING_ELSE, machine, path
+
+
+def named(*images: str) -> set[str]:
+    return {path(image) for image in images}
+
+
+@pytest.mark.parametrize(
+    ("operation", "changed", "invalid"),
+    [
+        (Commit("two", "base"), {"base", "one", "two"}, {"one", "two"}),
+        (Commit("three", "one", "pivot"), {"one", "two", "three"}, {"two", "three"}),
+        (Stream("three"), set(), set()),
+        (Snapshot(), set(), set()),
+    ],
+)
+def test_what_is_marked(operation: Operation, changed: set[str], invalid: set[str]) -> None:
+    preview = prepare(operation, machine(FOUR), NOTHING_ELSE)
+    for word, wanted in (("changed", changed), ("invalid", invalid)):
+        found = entries(preview, word)
+        assert {entry.path for entry in found} == named(*wanted)
+        assert {(entry.word, entry.disk) for entry in found} <= {(word, "vda")}
+        assert all(entry.why.endswith(".") for entry in found)
+
+
+@pytest.mark.parametrize(
+    ("operation", "marked", "gone"),
+    [
+        # a commit that was not finished before is finished now
+        (Commit("two", "base"), {"base", "one", "two"}, {"base"}),
+        (Commit("three", "base", "pivot"), {"base", "one", "two", "three"}, {"base"}),
+        # data of three is still in base, or in what lies below
+        (Commit("two", "base"), {"base", "one", "two", "three"}, set()),
+        (Commit("two", "one"), {"base", "one", "two", "three"}, set()),
+        (Stream("two"), {"base", "one", "two", "three"}, set()),
+        # the view through the top was right all the time
+        (Commit("two", "one"), {"base", "one", "two"}, {"one"}),
+        (Stream("two"), {"base", "one", "two"}, {"two"}),
+        (Stream("three"), {"base", "one", "two", "three"}, {"three"}),
+        # another header is no other content
+        (Commit("one", "base"), {"two"}, set()),
+    ],
+)
+def test_when_a_mark_goes(operation: Operation, marked: set[str], gone: set[str]) -> None:
+    preview = prepare(operation, machine(FOUR), NOTHING_ELSE)
+    assert set(healed(preview, named(*marked))) & named(*marked) == named(*gone)
+
+
+def test_a_new_file_under_an_old_name_has_no_mark() -> None:
+    preview = prepare(Snapshot(files={"vda": f"{FOLDER}/old.qcow2"}), machine(FOUR), NOTHING_ELSE)
+    assert healed(preview, named("old")) == (f"{FOLDER}/old.qcow2",)

@@ -1,0 +1,101 @@
+"""What is looked up outside QEMU before an operation is judged."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from diskchain.model.state import State
+from diskchain.operations.commit import Commit
+from diskchain.operations.operation import Concerns, Operation
+from diskchain.operations.preview import Surroundings, prepare
+from diskchain.session.surroundings import Around, gather
+from tests.support.states import machine
+from tests.support.tools import make_image
+
+_MIB = 1 << 20
+_HERE = Around(here=True, cwd="/")
+
+
+def _at(state: State, folder: Path) -> State:
+    """The state with its images in a real folder."""
+    return State(
+        state.machine,
+        state.graph.with_nodes(
+            type(node)(
+                node.name, node.driver, node.kind, str(folder / Path(node.file or "x").name), node.virtual_size,
+                node.allocated, node.read_only, header_backing=node.header_backing, facts=node.facts,
+            )
+            for node in state.graph.nodes.values()
+        ),
+        state.devices,
+    )  # fmt: skip
+
+
+def _images(folder: Path) -> State:
+    """Three images, base <- one <- two, on disk and in a state."""
+    make_image(folder / "base.qcow2", "qcow2", _MIB)
+    for name, below in (("one", "base"), ("two", "one")):
+        make_image(folder / f"{name}.qcow2", "qcow2", 0, f"{below}.qcow2", "qcow2")
+    return _at(machine({"vda": "base <- one <- two"}), folder)
+
+
+def _around(operation: Operation, state: State, around: Around = _HERE) -> Surroundings:
+    return gather(operation.concerns(state), state, around, "stamp", 1)
+
+
+def test_a_closed_branch_is_found_and_the_chain_itself_does_not_count(tmp_path: Path) -> None:
+    state, branch = _images(tmp_path), tmp_path / "branch.qcow2"
+    commit = Commit("one", "base")
+    assert prepare(commit, state, _around(commit, state)).allowed
+    make_image(branch, "qcow2", 0, "base.qcow2", "qcow2")
+    preview = prepare(commit, state, _around(commit, state))
+    assert [objection.lifts for objection in preview.objections] == [f"spoils={branch}"]
+
+
+def test_only_what_is_invalid_for_good_is_passed_over(tmp_path: Path) -> None:
+    """What a commit changed that did not finish is still somebody's disk."""
+    state, branch = _images(tmp_path), tmp_path / "branch.qcow2"
+    make_image(branch, "qcow2", 0, "base.qcow2", "qcow2")
+    commit = Commit("one", "base")
+    changed = Around(here=True, cwd="/", spoilt={str(branch): "It was changed by a commit that was not finished."})
+    assert not prepare(commit, state, _around(commit, state, changed)).allowed
+    invalid = Around(here=True, cwd="/", spoilt={str(branch): "invalid"}, dead=frozenset({str(branch)}))
+    assert prepare(commit, state, _around(commit, state, invalid)).allowed
+
+
+def test_an_overlay_that_another_machine_has_open_is_named(tmp_path: Path) -> None:
+    state, elsewhere = _images(tmp_path), tmp_path / "elsewhere"
+    other = machine({"vda": "base <- theirs"})
+    theirs = other.graph.nodes["theirs"]
+    held = [_at(other, elsewhere).graph.nodes["theirs"], _at(other, tmp_path).graph.nodes["base"]]
+    around = Around(
+        here=True, cwd="/", others={"vm": State(other.machine, other.graph.with_nodes(held), other.devices)}
+    )
+    assert theirs.file
+    commit = Commit("one", "base")
+    preview = prepare(commit, state, _around(commit, state, around))
+    assert [objection.lifts for objection in preview.objections] == [f"spoils={elsewhere}/theirs.qcow2"]
+
+
+def test_what_cannot_be_searched_is_said(tmp_path: Path) -> None:
+    state, commit = _images(tmp_path), Commit("one", "base")
+    for around in (Around(here=False), Around(here=None), Around(here=None, pid=1 << 22)):
+        found = _around(commit, state, around)
+        assert found.readers == {}
+        assert found.folders == {}
+        assert found.owner is None
+        preview = prepare(commit, state, found)
+        assert any("not searched for" in warning for warning in preview.warnings)
+
+
+def test_a_folder_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    (tmp_path / "dangling").symlink_to("nowhere")
+    missing, file = f"{tmp_path}/missing", f"{tmp_path}/a"
+    concerns = Concerns(folders=(str(tmp_path), missing, file, "/x\0y"))
+    found = gather(concerns, State(), _HERE, "stamp", 1).folders
+    assert found.keys() == {str(tmp_path)}
+    assert found[str(tmp_path)].entries == {"a", "dangling"}
+    free = os.statvfs(tmp_path)
+    assert abs((found[str(tmp_path)].free or 0) - free.f_bavail * free.f_frsize) < 1 << 30
