@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from diskchain.operations.operation import Drag
 from tests.support.machine import Machine
 from tests.support.window import Driver, drive
 
@@ -97,6 +99,58 @@ def test_escape_leaves_the_preview_and_nothing_was_sent(qapp: QApplication, tmp_
             window.key(Qt.Key.Key_Escape)
             await window.until(lambda: window.find("previewRun") is None, "the sheet is gone")
             assert window.canvas.planner.preview is None
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+        assert machine.sent() == []
+
+
+def test_escape_puts_back_what_the_mouse_carries(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.drag("vda-2", "vda-0", drop=False)
+            assert window.carries
+            window.real_key("Escape")
+            await window.until(lambda: not window.carries, "the card is put back")
+            window.release("vda-0")
+            await asyncio.sleep(1)
+            assert window.find("previewRun") is None
+            assert window.canvas.planner.preview is None
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+        assert machine.sent() == []
+
+
+@pytest.mark.parametrize("way", ["Escape", "ctrl+2", "ctrl+f", "ctrl+s"])
+def test_a_card_in_hand_by_keyboard_is_put_back(qapp: QApplication, tmp_path: Path, way: str) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.click("vda-2")
+            await window.until(lambda: window.desk.selected == "vda-2", "the selection")
+            window.real_key("c")
+            await window.until(lambda: window.carries, "the card is in hand")
+            window.real_key(way)
+            await window.until(lambda: not window.carries, f"{way} puts the card back")
+            await window.until(lambda: not window.canvas.planner.unplaced(), "the picture is laid out")
+            await asyncio.sleep(0.2)
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+        assert machine.sent() == []
+
+
+def test_a_preview_puts_back_what_is_carried(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.drag("vda-2", "vda-0", drop=False)
+            offers = window.session.offers_for_drag(Drag("vdb-0", "vdb-1"))
+            window.desk.acting.ask(window.session, next(each for each in offers if not each.reason))
+            await window.part("previewRun")
+            assert not window.carries
 
         drive(qapp, tmp_path, [str(machine.target)], work)
         assert machine.sent() == []

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeySequence, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from diskchain.app.keeper import Keeper
 from diskchain.session.session import Session
+from diskchain.widgets.canvas.ghost import GhostItem, HintItem, TargetItem
 from diskchain.widgets.settings import Settings
 from diskchain.widgets.theme import Theme
 from diskchain.widgets.window import Window
@@ -68,8 +70,29 @@ class Driver:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def key(self, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """Strike a key in the window."""
+        """Strike a key in the window. Without a window manager, a window can lose the keys to none: it takes them again."""
+        if QApplication.activeWindow() is None:
+            self.window.activateWindow()
+            QApplication.processEvents()
         QTest.keyClick(self.window, key, held)
+
+    def real_key(self, name: str) -> None:
+        """Strike a key, by its X name, as a user does: the X server sends it (XTEST), where there is one."""
+        if QApplication.platformName() == "xcb":
+            subprocess.run(["xdotool", "key", "--clearmodifiers", name], check=True, timeout=10)
+        else:
+            combined = QKeySequence.fromString({"Escape": "Esc"}.get(name, name))
+            QTest.keySequence(self.window.focusWidget() or self.window, combined)
+
+    def release(self, node: str) -> None:
+        """Let go of the left button over a node."""
+        QTest.mouseRelease(self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=self.centre(node) + QPoint(6, 6))
+
+    @property
+    def carries(self) -> bool:
+        """Whether a card is in hand, or any trace of one is left on the canvas."""
+        left = [each for each in self.canvas.canvas.items() if isinstance(each, GhostItem | HintItem | TargetItem)]
+        return self.canvas.carried is not None or bool(left)
 
     def centre(self, node: str) -> QPoint:
         """Where a node's card is in the canvas."""

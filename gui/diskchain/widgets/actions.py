@@ -40,7 +40,7 @@ ACTIONS: Mapping[str, _Said] = {
     "scheme": _Said("Light or dark", ("Ctrl+L",)),
     "keys": _Said("Keys", ("F1",)),
     "full-screen": _Said("Full screen", ("F11",)),
-    "cancel": _Said("Leave the preview", ("Esc",)),
+    "cancel": _Said("Put back, or leave the preview", ("Esc",)),
     "quit": _Said("Quit", ("Ctrl+Q",)),
 }
 """Name -> words and keys, in the order of the overview (F1)."""
@@ -49,7 +49,6 @@ CANVAS_KEYS = (
     ("Arrows", "along the chain"),
     ("Enter", "menu of the selected node"),
     ("C", "pick up, then arrows and Enter: drop"),
-    ("Esc", "put back"),
     ("Drag a node down its chain", "commit it there"),
     ("Drag a node up its chain", "stream it there"),
     ("Drag the ground", "move the picture"),

@@ -254,6 +254,7 @@ class Desk:
     def open_menu(self, key: str, where: QPoint) -> None:
         """Open the menu of what can be done with something, at a point of the screen; never waits for it."""
         session = self.current
+        self.canvas.let_go()
         if session is not None:
             self.select(key)
             offers_menu(self.window, self._offers(session, key), self._ask).popup(where)
@@ -265,6 +266,7 @@ class Desk:
     def operate(self, name: str, where: QPoint) -> None:
         """Begin an operation by its name: at once where there is one way, by a menu where there are more."""
         session = self.current
+        self.canvas.let_go()
         if session is None or session.state is None:
             return
         offers = offers_named(session, name, self.selected)
@@ -273,6 +275,18 @@ class Desk:
             self._ask(possible[0])
         else:
             offers_menu(self.window, offers, self._ask).popup(where)
+
+    def cancel(self) -> None:
+        """Esc: what is carried is put back; else the preview is left; else nothing is selected any more.
+
+        The key is the window's, so the canvas never sees it.
+        """
+        if self.canvas.let_go():
+            return
+        previewing = self.acting.preview is not None
+        self.acting.leave()
+        if not previewing and self.canvas.hasFocus():
+            self.canvas.select(None)
 
     def _ask(self, offer: Offer) -> None:
         if self.current is not None:

@@ -63,7 +63,7 @@ class Wiring:
             "scheme": self._scheme,
             "keys": lambda: KeysDialog(self._window).show(),
             "full-screen": self._full_screen,
-            "cancel": self._desk.acting.leave,
+            "cancel": self._desk.cancel,
             "quit": self._house.quit,
         }.items():
             actions.on(name, act)

@@ -57,13 +57,18 @@ class Hand(QObject):
         """Whether a card is carried by the mouse."""
         return self._doing is _Doing.DRAGGING
 
+    @property
+    def busy(self) -> bool:
+        """Whether a button is down and something may come of it."""
+        return self._doing is not _Doing.NOTHING
+
     def press(self, event: QMouseEvent) -> None:
-        """A button went down."""
+        """A button went down. What was under way, by mouse or by keyboard, ends without effect."""
+        self._view.let_go()
         at = event.position().toPoint()
         if event.button() == Qt.MouseButton.MiddleButton:
             self._begin(_Doing.PANNING, at)
         elif event.button() == Qt.MouseButton.RightButton:
-            self._cancel()
             item = self._view.item_at(at)
             if item is not None and item.spot.node:
                 self._view.select(item.spot.node)
@@ -143,11 +148,6 @@ class Hand(QObject):
         """Esc: whatever the mouse is doing ends without effect."""
         self._doing = _Doing.NOTHING
         self._stop()
-
-    def _cancel(self) -> None:
-        if self.dragging:
-            self.cancel()
-            self._view.put_down(drop=False)
 
     def _stop(self) -> None:
         self._scroll.stop()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from diskchain.operations.operation import Drag, Offer
+from diskchain.operations.preview import Preview
 from diskchain.picture import about
 from diskchain.picture.look import FoldLook, TitleLook
 from diskchain.widgets.canvas import keys
@@ -64,6 +65,7 @@ class CanvasView(Shown):
         """Begin to carry a card, held at this point of it."""
         if self.planner.state is None or self.planner.preview is not None:
             return False
+        self.let_go()
         self.carried = Carried(
             self.canvas, card, self.canvas.items_by_key.values(), self.offers, self.planner.state, self.looks
         )
@@ -119,6 +121,25 @@ class CanvasView(Shown):
         if offer is not None:
             self.dropped.emit(offer)
 
+    def let_go(self) -> bool:
+        """End whatever mouse or keyboard have begun here, without effect; False where there was nothing to end."""
+        busy = self.carried is not None or self._hand.busy
+        self.put_down(drop=False)
+        self._hand.cancel()
+        return busy
+
+    def set_mode(self, mode: str) -> None:
+        """Another view has other places: a card in hand is put back first."""
+        if mode != self.mode:
+            self.let_go()
+        super().set_mode(mode)
+
+    def show_preview(self, preview: Preview | None) -> None:
+        """A card in hand is put back before a preview: what it could be dropped on is about to change."""
+        if preview is not None:
+            self.let_go()
+        super().show_preview(preview)
+
     def _carry_anew(self) -> None:
         """Things moved or changed during a drag: light the targets where they are now, or end it if the card is gone."""
         if self.carried is None:
@@ -133,6 +154,12 @@ class CanvasView(Shown):
         """Keys that mean something on the canvas; others go on."""
         if not keys.press(self, event):
             super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A card in hand is put back when keys go elsewhere; a held mouse button outlasts only another window's focus."""
+        if not (self._hand.dragging and event.reason() == Qt.FocusReason.ActiveWindowFocusReason):
+            self.put_down(drop=False)
+        super().focusOutEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a gesture."""
