@@ -81,13 +81,10 @@ _CHANGES: tuple[tuple[str, str, _Keys, _Foreign], ...] = (
     ("a snapshot", "commit", {**_ACTIVE, "finish": "pivot"}, _snapshot),
     ("a snapshot", "snapshot", {"disks": "vda"}, _snapshot),
     ("a bitmap", "commit", _MIDDLE, _bitmap("two")),
-    ("a bitmap", "commit", _MIDDLE, _bitmap("base")),
     ("a bitmap", "stream", _STREAM, _bitmap("one")),
     ("a bitmap", "snapshot", {}, _bitmap("three")),
     ("an export", "commit", _MIDDLE, _export),
-    ("an export", "stream", _STREAM, _export),
     ("a job", "commit", _MIDDLE, _job),
-    ("a job", "stream", _STREAM, _job),
     ("a job", "snapshot", {}, _job),
     ("a closed overlay", "commit", _MIDDLE, _closed_overlay),
     ("a node gone", "commit", _MIDDLE, _committed),
@@ -164,14 +161,17 @@ _JOBS = pytest.mark.parametrize(
      ("stream", {**_STREAM, **_SLOW})],
     ids=["commit in the middle", "active commit", "stream"],
 )  # fmt: skip
-_LARGE = 40 * MIB + 512
-"""An active commit under a limit moves 16 MiB at a time: less than this would be ready at once."""
+
+
+def _large(keys: _Keys) -> int:
+    """A disk's size in bytes: an active commit under a limit moves 16 MiB at a time, and less would be ready at once."""
+    return 40 * MIB + 512 if keys.get("top") == "three" else 8 * MIB + 512
 
 
 @_JOBS
 @pytest.mark.parametrize("verb", ["job-cancel", "block-job-cancel"])
 def test_our_job_cancelled_by_another_client(name: str, keys: _Keys, verb: str) -> None:
-    with Machine(_CHAINS, size=_LARGE) as machine:
+    with Machine(_CHAINS, size=_large(keys)) as machine:
         seen, shape, files = machine.contents("vda"), machine.shape(), machine.files()
         word = "id" if verb == "job-cancel" else "device"
 
@@ -192,7 +192,7 @@ def test_our_job_cancelled_by_another_client(name: str, keys: _Keys, verb: str) 
 
 @_JOBS
 def test_our_job_paused_and_limited_by_another_client(name: str, keys: _Keys) -> None:
-    with Machine(_CHAINS, size=_LARGE) as machine:
+    with Machine(_CHAINS, size=_large(keys)) as machine:
         seen = machine.contents("vda")
         words: list[str] = []
 

@@ -79,7 +79,7 @@ def _main_loop(machine: Machine) -> float:
 
 @pytest.mark.parametrize(("count", "limit"), [(100, 0.6), (1000, 0.75)])
 def test_a_changed_structure_is_seen_in_time_and_at_little_cost(count: int, limit: float, tell: _Tell) -> None:
-    """The bounds are twice as wide as what is to be reached, since other things run on the machine that tests."""
+    """The bounds are wider than what is to be reached, since other things run on the machine that tests."""
     with Machine({"vda": "base <- top"}) as machine:
         _many(machine, count)
         idle = _main_loop(machine)
@@ -89,10 +89,10 @@ def test_a_changed_structure_is_seen_in_time_and_at_little_cost(count: int, limi
         async def run(session: Session) -> tuple[list[float], float]:
             await asyncio.sleep(0.5)
             before = _main_loop(machine)
-            await asyncio.sleep(3)
-            share = (_main_loop(machine) - before) / 3
+            await asyncio.sleep(2)
+            share = (_main_loop(machine) - before) / 2
             times = []
-            for number in range(3):
+            for number in range(2):
                 await asyncio.sleep(0.17)
                 name = f"new{number}"
                 add = {"driver": "null-co", "node_name": name, "size": MIB}
@@ -111,7 +111,8 @@ def test_a_changed_structure_is_seen_in_time_and_at_little_cost(count: int, limi
             f"{count} nodes: a change of another client is seen after {median(times):.2f} s, at most {max(times):.2f} s; "
             f"watching takes {share - idle:.1%} of QEMU's main loop"
         )
-        assert max(times) < 2 * limit
+        assert median(times) < 1.5 * limit
+        assert max(times) < 5 * limit
         assert share - idle < 0.08, "a plan of 2 % for each kind of query"
 
 
