@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 BENCHES = (
-    "latency", "holds", "refresh", "reply", "frames", "plots", "still", "startup", "memory", "svg",
+    "latency", "holds", "refresh", "reply", "frames", "copying", "plots", "still", "startup", "memory", "svg",
 )  # fmt: skip
 
 

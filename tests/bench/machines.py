@@ -17,6 +17,7 @@ from tests.support.tools import MIB, QEMU, fill, make_image
 
 LEVELS = 5
 """Images of each chain; with its file each image is two nodes, so that ten nodes make a disk."""
+_PIECE = 256 * MIB
 CD = "cd0"
 """An empty drive; moving its tray sends an event after which everything is looked at."""
 
@@ -28,18 +29,19 @@ class Crowd:
     :ivar disks: names of the disks; disk `d7` has the images `d7-0` (base) to `d7-4` (active).
     """
 
-    def __init__(self, nodes: int, full: int = 0, size: int = 64 * MIB, monitors: int = 2) -> None:
-        """:param full: as many bytes are allocated in the active image of each disk."""
+    def __init__(self, nodes: int, full: int = 0, loaded: int = 8) -> None:
+        """:param full: so many bytes are allocated in the active images of the first `loaded` disks, which lie in memory then."""
         self.folder = Path(tempfile.mkdtemp(prefix="diskchain-bench-", dir="/dev/shm" if full else None))
         self.target, eyes = self.folder / "app.qmp", self.folder / "eyes.qmp"
         self.disks = tuple(f"d{number}" for number in range(nodes // (2 * LEVELS)))
         try:
-            template, top = self.folder / "template", self.folder / "top"
-            make_image(template, "qcow2", size)
-            shutil.copy(template, top)
-            if full:
-                fill(top, "qcow2", 7, 0, full)
-            words = self._words([self.target, eyes][:monitors], template, top)
+            template = self.folder / "template"
+            make_image(template, "qcow2", max(full, 64 * MIB))
+            words = self._words([self.target, eyes], template)
+            for disk in self.disks[:loaded] if full else ():
+                for begin in range(0, full, _PIECE):
+                    top = self.folder / f"{disk}-{LEVELS - 1}.qcow2"
+                    fill(top, "qcow2", 7, begin, min(_PIECE, full - begin))
             self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *words], stdout=subprocess.DEVNULL)
             self.qmp = _line(eyes, self.process)
         except BaseException:
@@ -51,7 +53,7 @@ class Crowd:
         """The process's number."""
         return self.process.pid
 
-    def _words(self, monitors: Sequence[Path], template: Path, top: Path) -> list[str]:
+    def _words(self, monitors: Sequence[Path], template: Path) -> list[str]:
         words = [QEMU, "-nodefaults", "-display", "none", "-machine", "q35,accel=tcg", "-m", "32", "-S"]
         words += ["-name", "crowd"]
         for path in monitors:
@@ -61,7 +63,7 @@ class Crowd:
             for level in range(LEVELS):
                 name, active = f"{disk}-{level}", level == LEVELS - 1
                 path = self.folder / f"{name}.qcow2"
-                shutil.copy(top if active else template, path)
+                shutil.copy(template, path)
                 told = {
                     "driver": "qcow2",
                     "node-name": name,
