@@ -70,17 +70,22 @@ class Driver:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def key(self, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """Strike a key in the window. Without a window manager, a window can lose the keys to none: it takes them again."""
+        """Strike a key in the window."""
+        self._take_keys()
+        QTest.keyClick(self.window, key, held)
+
+    def _take_keys(self) -> None:
+        """Without a window manager a window can lose the keys to none, and then no shortcut acts: it takes them again."""
         if QApplication.activeWindow() is None:
             self.window.activateWindow()
             QApplication.processEvents()
-        QTest.keyClick(self.window, key, held)
 
     def real_key(self, name: str) -> None:
         """Strike a key, by its X name, as a user does: the X server sends it (XTEST), where there is one."""
         if QApplication.platformName() == "xcb":
             subprocess.run(["xdotool", "key", "--clearmodifiers", name], check=True, timeout=10)
         else:
+            self._take_keys()
             combined = QKeySequence.fromString({"Escape": "Esc"}.get(name, name))
             QTest.keySequence(self.window.focusWidget() or self.window, combined)
 
