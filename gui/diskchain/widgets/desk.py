@@ -49,7 +49,6 @@ class Desk:
         self._stale: set[str] = set()
         self._after = QTimer(window)
         self._after.setSingleShot(True)
-        self._after.setInterval(_AFTER_MS)
         self._after.timeout.connect(self._show_rest)
         self._age = QTimer(window)
         self._age.setInterval(_AGE_MS)
@@ -139,21 +138,24 @@ class Desk:
 
     def _renew_soon(self) -> None:
         if self._stale and not self._after.isActive():
-            self._after.start()
+            self._after.start(_AFTER_MS)
 
     def _show_rest(self) -> None:
-        """What is told beside the canvas, once the canvas is painted."""
-        stale, self._stale = self._stale, set()
-        session = self.current
+        """What is told beside the canvas, once the canvas is painted; one part in each turn of the loop."""
+        stale, session = self._stale, self.current
         if stale & {"details", "figures"}:
             self._show_inspector()
-        if "details" in stale:
-            self._show_tools()
-            self.window.show_note(strip_note(session) if session is not None else "")
-        if stale & {"lists", "machines"}:
+            if "details" in stale:
+                self._show_tools()
+                self.window.show_note(strip_note(session) if session is not None else "")
+            self._stale = stale - {"details", "figures"}
+        else:
             self._show_machines()
-        if "lists" in stale and session is not None:
-            self.lower.show_state(session.state, session.ledger)
+            if "lists" in stale and session is not None:
+                self.lower.show_state(session.state, session.ledger)
+            self._stale = set()
+        if self._stale:
+            self._after.start(0)
 
     def _ledger_changed(self, session: Session) -> None:
         if session is self.current:
