@@ -64,9 +64,9 @@ class Snapshot:
 
     def offer(self, state: State) -> Offer:
         """This snapshot as an offer, with its reason against it where there is one."""
-        draft = self.draft(state, Surroundings())
-        reason = draft.objections[0].text if draft.objections else ""
-        return Offer(self, "Snapshot", draft.title, reason)
+        plan = _Plan(self, state, Surroundings())
+        first = next(plan.objections(), None)
+        return Offer(self, "Snapshot", plan.title, first.text if first else "")
 
     def concerns(self, state: State) -> Concerns:
         """The folders in which the new files are made."""
@@ -80,10 +80,9 @@ class Snapshot:
         """Judge, plan and predict."""
         plan = _Plan(self, state, surroundings)
         names = [layer.device.name for layer in plan.layers]
-        title = f"Snapshot {listed(names)}" if names else "Snapshot"
         verb = f"Snapshot {names[0]}" if len(names) == 1 else f"Snapshot {len(names)} disks"
         return Draft(
-            title=title,
+            title=plan.title,
             verb=verb if names else "Snapshot",
             objections=tuple(plan.objections()),
             warnings=tuple(plan.warnings()),
@@ -158,6 +157,12 @@ class _Plan:
             found.append(self._layer(device, active, node, used))
             used.add(posixpath.basename(found[-1].path)[:-6])
         return tuple(found)
+
+    @property
+    def title(self) -> str:
+        """What is done, in a few words."""
+        names = [layer.device.name for layer in self.layers]
+        return f"Snapshot {listed(names)}" if names else "Snapshot"
 
     def _layer(self, device: Device, active: str, node: str, used: set[str]) -> _Layer:
         below = self.state.graph.nodes[active]
