@@ -56,9 +56,12 @@ class QmpSource:
         async with self._lock:
             for _ in range(_TRIES):
                 try:
-                    return await self._look(ask)
+                    await self._look(ask)
                 except Torn:
                     ask = Ask.WHOLE
+                else:
+                    break
+            await asyncio.sleep(0)  # reading many nodes takes a while, and showing them too: others come between
             return self.state
 
     async def undisturbed(self, begins: Command) -> object:
