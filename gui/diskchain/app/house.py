@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from diskchain.widgets.settings import Settings
 from diskchain.widgets.theme import Theme
 from diskchain.widgets.window import Window
 
+_GROWN = 4.0
+"""Seconds after which everything is loaded. What lives until the end is then no longer looked through for garbage, which held
+the window for 0.1 s now and then.
+"""
 _ICON = "io.github.diskchain.DiskChain.svg"
 
 
@@ -49,6 +54,7 @@ async def _stay(keeper: Keeper, targets: list[str], demo: bool, tour: Path | Non
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, keeper.quit, "leave")
     keeper.begin(targets, demo and tour is None)
+    loop.call_later(_GROWN, gc.freeze)
     if tour is None:
         return await keeper.ended()
     # A late import: nobody else plays the tour.
