@@ -115,8 +115,8 @@ class Bench:
 
 
 def bench() -> Iterator[Figure]:
-    """One size, named on the command line."""
-    nodes, full = int(sys.argv[1]), sys.argv[2:] == ["full"]
+    """One size, and `full` for Full graph, named on the command line."""
+    nodes, full = int(sys.argv[1]) if sys.argv[1:] else 1000, sys.argv[2:] == ["full"]
     middle, most = SIZES[nodes]
     with Display(1280, 800) as screen:
         os.environ |= screen.environment()

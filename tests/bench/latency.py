@@ -22,6 +22,10 @@ from tests.bench.proxy import Asked, Proxy
 
 TARGETS = {20: (16, 16), 1000: (33, 80)}
 """Nodes -> milliseconds from the last reply byte, and from the event."""
+ROUNDS = {20: (24, 0.7), 1000: (5, 6.0)}
+"""Nodes -> how many changes, and seconds between two. Only so many looks at many nodes are made at once, since each costs
+QEMU dear (`session.pace`): a change in a storm of changes waits for its turn.
+"""
 _DETAILS = frozenset({"query-named-block-nodes", "query-block", "qom-list"})
 """The last questions of a look at everything."""
 _SETTLE = 2.0
@@ -62,9 +66,11 @@ def _probe(screen: Display, change: Change) -> tuple[Places, dict[bool, Frame]]:
     return few, {there: frame[few[:, 0], few[:, 1]] for there, frame in ((True, on), (False, off))}
 
 
-def _round(screen: Display, proxy: Proxy, change: Change, probes: Places, colours: dict[bool, Frame]) -> list[float]:
+def _round(
+    screen: Display, proxy: Proxy, change: Change, probes: Places, colours: dict[bool, Frame], pause: float
+) -> list[float]:
     """Seconds of one change: event to pixel, last reply byte to pixel, first question to last reply byte."""
-    time.sleep(random.uniform(0.5, 0.9))
+    time.sleep(pause * random.uniform(0.8, 1.2))
     before, events = set(proxy.passed.asked), len(proxy.passed.events)
     change.flip()
     pixel = screen.wait_for(probes, colours[change.there], 10)
@@ -98,7 +104,8 @@ def bench() -> Iterator[Figure]:
             time.sleep(3 + nodes / 500)
             change = Change(machine)
             probes, colours = _probe(screen, change)
-            told = [_round(screen, proxy, change, probes, colours) for _ in range(rounds(24))]
+            count, pause = ROUNDS[nodes]
+            told = [_round(screen, proxy, change, probes, colours, pause) for _ in range(rounds(count))]
         whole, paint, qemu = (MILLI * median(column) for column in zip(*told, strict=True))
         qemus = "QEMU's answers to the same look"
         yield Figure(f"last reply byte to pixel, {nodes} nodes", paint, "ms", f"<= {from_reply}", qemu, qemus)
