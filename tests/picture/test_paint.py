@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from PySide6.QtCore import QXmlStreamReader
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF, Qt, QXmlStreamReader
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from diskchain.model.state import State
+from diskchain.picture import text
+from diskchain.picture.card import fitting, paint_card
+from diskchain.picture.ink import badge_width
+from diskchain.picture.look import Badge, CardLook
 from diskchain.picture.paint import render
+from diskchain.picture.palette import LIGHT
+from diskchain.picture.row import CARD_H, CARD_W
 from diskchain.picture.words import base_name, one_line
 from tests.support import graphs
 
@@ -80,3 +86,36 @@ def test_base_names() -> None:
     assert base_name("nbd://host/export") == "nbd://host/export"
     assert base_name("/dev/vg/") == "vg"
     assert base_name(None) == ""
+
+
+MARK, ACTIVE, SHARED = Badge("WILL BE INVALID", "red"), Badge("ACTIVE", "blue"), Badge("SHARED", "amber")
+
+
+@pytest.mark.parametrize("room", [10.0, 60.0, 110.0, 125.0, 150.0, 400.0])
+def test_a_mark_is_shown_however_little_room_there_is(qapp: QApplication, room: float) -> None:
+    shown = fitting((MARK, ACTIVE, SHARED), room, text.BADGE, marks=1)
+    assert shown[0] == MARK
+    width = sum(badge_width(badge, text.BADGE) + 4 for badge in shown) - 4
+    assert width <= room or shown == (MARK,), "only the mark itself may be cut short"
+
+
+def test_active_stays_beside_a_mark_and_others_are_counted(qapp: QApplication) -> None:
+    room = sum(badge_width(badge, text.BADGE) + 4 for badge in (MARK, ACTIVE, Badge("+1", "grey")))
+    assert fitting((MARK, ACTIVE, SHARED), room, text.BADGE, marks=1) == (MARK, ACTIVE, Badge("+1", "grey"))
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.6, 0.5, 0.3, 0.1])
+def test_a_mark_is_painted_at_every_zoom(qapp: QApplication, scale: float) -> None:
+    badge = Badge("WILL BE INVALID", "red")
+    look = CardLook("a", "a.qcow2", "qcow2", "teal", None, "1 GiB", (badge, ACTIVE), active=True, marks=1)
+    image = QImage(200, 110, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    painter = QPainter(image)
+    paint_card(painter, QRectF(0, 0, CARD_W, CARD_H), look, LIGHT, scale)
+    painter.end()
+    reds = [at for at in range(image.width() * image.height()) if _red(image, at)]
+    assert len(reds) > 100
+
+
+def _red(image: QImage, at: int) -> bool:
+    return image.pixelColor(at % image.width(), at // image.width()).name() == LIGHT.red

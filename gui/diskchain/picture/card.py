@@ -15,6 +15,9 @@ WHOLE, SOME = 0.6, 0.45
 
 INSET, END = 26.0, 14.0
 
+_APART = 4.0
+"""Scene units between two badges."""
+
 
 def paint_card(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
     """A card in its box. `scale`: device-independent pixels for each scene unit."""
@@ -70,7 +73,7 @@ def _details(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
     room = right - left - (rate + 6 if rate and beside else 0)
     text.write(painter, QRectF(left, top + 61, room, 19), look.size, colour(palette.quiet), small)
     room = right - left - (rate + 6 if rate and not beside else 0)
-    paint_badges(painter, QRectF(left, top + 90 - height / 2, room, height), look.badges, palette, tiny)
+    paint_badges(painter, QRectF(left, top + 90 - height / 2, room, height), look.badges, palette, tiny, look.marks)
 
 
 def _rate_place(look: CardLook, room: float, small: int, tiny: int) -> tuple[float, bool]:
@@ -78,20 +81,24 @@ def _rate_place(look: CardLook, room: float, small: int, tiny: int) -> tuple[flo
     rate = text.width(look.rate, small, bold=True) if look.rate else 0.0
     if not rate or text.width(look.size, small) + rate + 8 <= room:
         return rate, True
-    badges = sum(badge_width(badge, tiny) + 4 for badge in look.badges)
+    badges = sum(badge_width(badge, tiny) + _APART for badge in look.badges)
     return (rate, False) if badges + rate + 6 <= room else (0.0, False)
 
 
 def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
-    """The card with little room: its name, its bar, and while it fits the badge that matters most."""
+    """The card with little room: its name, its bar, and while it fits the badge that matters most; a mark at any zoom."""
     name = text.at_scale(text.NAME, scale)
     left, right, top = box.x() + INSET - 2, box.right() - 8, box.y()
     _name(painter, left, right, top + 24, look.name, palette.text, name, bold=True)
     _bar(painter, QRectF(left, top + 47, right - left, 9), look, palette)
-    if scale >= SOME and look.badges:
+    if look.badges and (scale >= SOME or look.marks):
         tiny = text.at_scale(text.BADGE, scale)
-        height = tiny + 8.0
-        paint_badges(painter, QRectF(left, top + 80 - height / 2, right - left, height), look.badges[:1], palette, tiny)
+        height = min(tiny + 8.0, box.height() / 2 - 4)
+        if look.marks:
+            left, right = box.x() + BAR_W + 3, box.right() - 3
+        middle = min(top + 80, box.bottom() - 3 - height / 2)
+        line = QRectF(left, middle - height / 2, right - left, height)
+        paint_badges(painter, line, look.badges[: max(look.marks, 1)], palette, tiny, look.marks)
 
 
 def _name(
@@ -119,21 +126,30 @@ def _bar(painter: QPainter, track: QRectF, look: CardLook, palette: Palette) -> 
     )
 
 
-def paint_badges(painter: QPainter, box: QRectF, badges: tuple[Badge, ...], palette: Palette, size: int) -> None:
-    """As many badges as fit side by side; how many more there are is said."""
+def fitting(badges: tuple[Badge, ...], room: float, size: int, marks: int = 0) -> tuple[Badge, ...]:
+    """The badges to paint side by side in this room, in scene units: as many as fit, then how many more there are.
+
+    The first `marks` are always among them: for them first the count gives way, and then they are cut short.
+    """
+    firm = max(marks, 1)
+    for shown in range(len(badges), firm - 1, -1):
+        rest = len(badges) - shown
+        chosen = (*badges[:shown], Badge(f"+{rest}", "grey")) if rest else badges
+        if sum(badge_width(badge, size) + _APART for badge in chosen) - _APART <= room:
+            return chosen
+    return badges[:firm]
+
+
+def paint_badges(
+    painter: QPainter, box: QRectF, badges: tuple[Badge, ...], palette: Palette, size: int, marks: int = 0
+) -> None:
+    """As many badges as fit side by side; how many more there are is said where there is room for it."""
     x = box.x()
-    for at, badge in enumerate(badges):
-        rest = len(badges) - at - 1
-        more = badge_width(Badge(f"+{rest}", "grey"), size) + 4 if rest else 0.0
-        room = box.right() - x - more
-        want = badge_width(badge, size)
-        if want > room and at:
-            tail = Badge(f"+{rest + 1}", "grey")
-            paint_badge(painter, QRectF(x, box.y(), badge_width(tail, size), box.height()), tail, palette, size)
-            return
-        want = min(want, room)
-        paint_badge(painter, QRectF(x, box.y(), want, box.height()), badge, palette, size)
-        x += want + 4
+    for badge in fitting(badges, box.width(), size, marks):
+        want = min(badge_width(badge, size), box.right() - x)
+        if want > 0:
+            paint_badge(painter, QRectF(x, box.y(), want, box.height()), badge, palette, size)
+        x += want + _APART
 
 
 def paint_slim(painter: QPainter, box: QRectF, look: SlimLook, palette: Palette, scale: float) -> None:

@@ -18,6 +18,7 @@ class CardLook:
     """A node as a card.
 
     :ivar used: the share of the virtual size that is allocated, 0 to 1; None: not known, no bar.
+    :ivar marks: how many of the badges, from the first on, say that its contents change or are invalid: they never give way.
     :ivar ghost: drawn as something that would be (dashed outline). `hatched`: its contents must not be used.
     """
 
@@ -32,6 +33,7 @@ class CardLook:
     active: bool = False
     ghost: bool = False
     hatched: bool = False
+    marks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ class Telling:
             badges=badges,
             rate=rate,
             active=node.name in self.state.active,
+            marks=len(self.marks.get(node.name, ())),
             ghost=self.ghost,
         )
 
@@ -193,4 +194,5 @@ def left_behind(entry: LedgerEntry) -> CardLook:
         size="",
         badges=(Badge(entry.word.upper(), tone),),
         hatched=True,
+        marks=1,
     )
