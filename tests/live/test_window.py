@@ -238,6 +238,24 @@ def test_closing_asks_about_own_jobs_and_can_stay(qapp: QApplication, tmp_path: 
         assert not machine.qmp("query-jobs")
 
 
+def test_a_lost_line_takes_the_question_about_jobs_back(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.drag("vda-3", "vda-2")
+            await window.press("previewRun")
+            await window.part("messageAnswer1")
+            window.window.close()
+            await window.part("leave-stay")
+            machine.kill()
+            await window.until(lambda: window.find("leaveDialog") is None, "the question is gone")
+            assert "whether your jobs there still run is unknown" in window.said
+            assert window.window.isVisible()
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+
+
 def _nameless(window: QWidget) -> list[str]:
     """What can be acted on without a name for scripts or words for screen readers; inner parts of Qt's widgets are left out."""
     found = []

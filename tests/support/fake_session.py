@@ -56,13 +56,14 @@ class FakeSession:
     def __init__(self, state: State | None = None, at: float | None = None) -> None:
         self.target = "fake"
         self.state = state or some_state()
-        self.read_only = ""
+        self.read_only, self.link = "", "live"
         self.ledger, self.meter = Ledger(), Meter()
         self.carriages: tuple[Carriage, ...] = ()
         self.changed: Signal[State, Diff] = Signal()
         self.sampled: Signal[Sample] = Signal()
         self.happened: Signal[Happening] = Signal()
         self.carriage_changed: Signal[Carriage] = Signal()
+        self.link_changed: Signal[[]] = Signal()
         self.wire: Signal[Direction, Mapping[str, object], float] = Signal()
         self.owned = {"diskchain-1", "diskchain-2"}
         self.now = time.monotonic() if at is None else at

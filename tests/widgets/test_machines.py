@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -98,3 +99,13 @@ def test_the_sandboxs_second_monitor_is_shown(listed: Listed) -> None:
     said = words(listed.panel)
     assert "/run/spare.sock" in said
     assert "Start a sandbox" not in said
+
+
+@pytest.mark.parametrize("link", ["lost", "ended", "failed"])
+def test_without_a_line_no_job_is_said_to_be_ready(listed: Listed, link: str) -> None:
+    listed.session.be(replace(MIRROR, status="ready", ready=True))
+    listed.session.link = link
+    listed.panel.show_sessions([listed.as_session], listed.as_session)
+    said = words(listed.panel)
+    assert "mirror unknown" in said
+    assert "mirror ready" not in said

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from functools import partial
 
 from diskchain.app.sandboxing import Sandboxing
 from diskchain.session.carriage import OVER, Carriage
+from diskchain.session.session import Session
 from diskchain.session.sessions import Sessions
 from diskchain.widgets.dialogs.leave import LeaveDialog
 from diskchain.widgets.messages import Level
+from diskchain.widgets.standing import known
 from diskchain.widgets.window import Window
 
 _CANCEL = 15.0
@@ -33,6 +36,7 @@ class Leaving:
         self.wanted = asyncio.Event()
         self._window, self._sessions, self._sandbox, self._start = window, sessions, sandbox, start
         self._asking = False
+        self._cut: list[Callable[[], None]] = []
 
     def quit(self, jobs: str = "ask") -> None:
         """End the program; asks once about own jobs that run on machines that stay. `jobs`: see `House.quit`."""
@@ -45,6 +49,11 @@ class Leaving:
             self._asking = True
             dialog = LeaveDialog(self._window, [carriage.preview.draft.title for carriage in running])
             dialog.chosen.connect(self._answered)
+            self._cut = [
+                session.link_changed.connect(partial(self._look_at_line, session, dialog))
+                for session in self._sessions.sessions
+                if any(carriage in running for carriage in session.carriages)
+            ]
             dialog.open()
 
     def _running(self) -> list[Carriage]:
@@ -58,8 +67,21 @@ class Leaving:
 
     def _answered(self, answer: str) -> None:
         self._asking = False
+        while self._cut:
+            self._cut.pop()()
         if answer != "stay":
             self.quit(answer)
+
+    def _look_at_line(self, session: Session, dialog: LeaveDialog) -> None:
+        """With its line lost, nobody knows whether the jobs still run: the question is taken back, and that is told."""
+        if not known(session):
+            dialog.withdraw()
+            self._window.messages.tell(
+                "The line to a machine was lost, so whether your jobs there still run is unknown. "
+                "The window stays open. Close it again to leave.",
+                Level.WARNING,
+                subject="closing",
+            )
 
     async def _cancel(self, running: list[Carriage]) -> None:
         for carriage in running:

@@ -36,6 +36,11 @@ class Standing:
     shape: str
 
 
+def known(session: Session) -> bool:
+    """Whether what the session tells is so now: its line has not ended. Of a recording, the end is all there is to know."""
+    return session.link not in ("lost", "failed", "ended") or session.target.startswith("replay:")
+
+
 def standing(session: Session) -> Standing:
     """How a session's machine stands now."""
     if session.link == "lost":
@@ -95,6 +100,8 @@ def disk_remark(session: Session, state: State, active: str | None) -> tuple[str
     chain = state.graph.chain(active)
     whole = {*chain, *(name for link in chain for name in state.graph.filters_above(link))}
     for job in state.jobs_on(whole):
+        if not known(session):
+            return f"{job.type} unknown", "quiet"
         offset, length = session.meter.progress(job.id) or (job.offset, job.length)
         if job.status in ("ready", "pending"):
             return f"{job.type} {job.status}", "green"

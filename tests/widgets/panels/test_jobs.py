@@ -298,3 +298,21 @@ def test_names_are_never_markup(shown: Shown) -> None:
     labels = [each for each in panel.findChildren(QLabel) if each.isVisible()]
     assert any("<i>n</i>" in each.text() for each in labels)
     assert all(each.textFormat() is Qt.TextFormat.PlainText for each in labels)
+
+
+@pytest.mark.parametrize("link", ["lost", "ended", "failed"])
+def test_without_a_line_a_job_is_unknown_and_cannot_be_steered(shown: Shown, link: str) -> None:
+    panel, session = shown
+    session.be(replace(MIRROR, status="ready", ready=True, offset=20 * GIB))
+    session.ask(session.state.jobs[0])
+    assert verbs(panel, "diskchain-1")
+    session.link = link
+    session.link_changed.emit()
+    read = texts(panel)
+    assert "unknown" in read.splitlines()
+    assert "ready" not in read
+    assert verbs(panel, "diskchain-1") == set()
+    session.link = "live"
+    session.link_changed.emit()
+    assert "ready" in texts(panel).splitlines()
+    assert {"Switch vdb to the copy", "Keep the copy as of now"} <= verbs(panel, "diskchain-1")

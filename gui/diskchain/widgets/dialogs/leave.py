@@ -57,6 +57,10 @@ class LeaveDialog(QDialog):
             self.done(0)
             self.chosen.emit(answer)
 
+    def withdraw(self) -> None:
+        """Close it: what it asks about is not known any more. It counts as staying."""
+        self._tell("stay")
+
     def reject(self) -> None:
         """Esc stays."""
         self._tell("stay")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from diskchain.model.job import Job
 from diskchain.model.throughput import Meter
+from diskchain.model.words import size, used_of
 from diskchain.operations.operation import Choose
 from diskchain.picture.palette import Palette
 from diskchain.widgets.panels.bar import Bar
@@ -98,7 +99,7 @@ class JobRow(QFrame):
         word, tone = state_word(job)
         title = meter.title(job).long
         offset, length = progress(job, meter)
-        _put(self._title, title)
+        _put(self._title, title, "")
         _put(self._state, word, tone)
         done = job.ready or job.status in ("pending", "waiting") or (job.status == "concluded" and not job.error)
         self.bar.show_share(1.0 if done else offset / length if length else 0.0, "green" if tone == "quiet" else tone)
@@ -120,6 +121,24 @@ class JobRow(QFrame):
             self.setAccessibleName(spoken)
         if self.property("asks") != (choice is not None):
             restyle(self, asks=choice is not None)
+
+    def show_unknown(self, job: Job, meter: Meter) -> None:
+        """Renew the card while the line is lost: grey, without verbs, with the numbers that were told last."""
+        title = meter.title(job).long
+        offset, length = progress(job, meter)
+        _put(self._title, title, "quiet")
+        _put(self._state, "unknown", "quiet")
+        self.bar.show_share(offset / length if length else 0.0, "grey")
+        last = f"last seen at {used_of(offset, length) if length else size(offset)}"
+        _put(self._numbers, _unbroken(last))
+        self._show_notes([])
+        for made in self._buttons.values():
+            made.hide()
+        self._show_choice(None)
+        self._close_limit()
+        self.setToolTip("")
+        self.setAccessibleName(f"{title}, unknown, {last}")
+        restyle(self, asks=False)
 
     def _show_notes(self, found: Sequence[Note]) -> None:
         while len(self._notes) > len(found):

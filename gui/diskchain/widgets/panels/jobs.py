@@ -15,6 +15,7 @@ from diskchain.picture.palette import DARK, Palette
 from diskchain.session.carriage import OVER, Carriage, Phase
 from diskchain.session.session import Session
 from diskchain.widgets.panels.job_row import JobRow
+from diskchain.widgets.standing import known
 from diskchain.widgets.style import label, restyle
 from diskchain.widgets.words import past_line, steady
 
@@ -92,6 +93,7 @@ class JobsPanel(QWidget):
                 session.sampled.connect(lambda _: self._soon()),
                 session.happened.connect(lambda _: self._soon()),
                 session.carriage_changed.connect(lambda _: self.renew()),
+                session.link_changed.connect(self.renew),
             ]
         self.renew()
 
@@ -145,6 +147,9 @@ class JobsPanel(QWidget):
             self._column.insertWidget(1 + place, row)
         carriage = self._carriage(job.id)
         choice = carriage.choice if carriage is not None and carriage.phase is Phase.CHOOSING else None
+        if not known(session):
+            row.show_unknown(job, session.meter)
+            return
         shown = steady(job, session.meter, self._clock())
         if shown is not job:
             self._timer.start(_RENEW)
