@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from diskchain.model.node import Kind
+from diskchain.picture.words import one_line
+
 if TYPE_CHECKING:
+    from diskchain.model.state import State
     from diskchain.operations.operation import Offer
     from diskchain.session.session import Session
 
@@ -75,8 +79,13 @@ class Actions:
         self.by_name[name].triggered.connect(lambda _=False: act())
 
 
-def offers_menu(parent: QWidget, offers: Iterable[Offer], chosen: Callable[[Offer], object]) -> QMenu:
-    """A menu of offers; what cannot be had is there too, with its reason. It deletes itself when closed."""
+def offers_menu(
+    parent: QWidget, offers: Iterable[Offer], chosen: Callable[[Offer], object], nothing: str = ""
+) -> QMenu:
+    """A menu of offers; what cannot be had is there too, with its reason. It deletes itself when closed.
+
+    :param nothing: why there is no offer at all, if there is none (`why_nothing`).
+    """
     menu = QMenu(parent)
     menu.setObjectName("offersMenu")
     menu.setToolTipsVisible(True)
@@ -89,8 +98,35 @@ def offers_menu(parent: QWidget, offers: Iterable[Offer], chosen: Callable[[Offe
         action.setToolTip(offer.reason or offer.title)
         action.triggered.connect(lambda _=False, its=offer: chosen(its))
     if menu.isEmpty():
-        menu.addAction("Nothing can be done here").setEnabled(False)
+        menu.addAction((nothing or "Nothing can be done here.").replace("&", "&&")).setEnabled(False)
     return menu
+
+
+def why_nothing(session: Session, key: str) -> str:
+    """Why nothing is offered for a node, where nothing is: one sentence."""
+    state = session.state
+    if session.link != "live" or state is None:
+        return "The line to the machine is not open, so nothing can be done."
+    if session.read_only:
+        return session.read_only
+    return (
+        _why_not_here(state, key)
+        if key
+        else "No disk here has an image below its top to commit into or to stream from."
+    )
+
+
+def _why_not_here(state: State, key: str) -> str:
+    name, node = one_line(key), state.graph.nodes.get(key)
+    if node is None:
+        if state.job(key) is not None:
+            return f"The job {name} can only be waited for in its present state."
+        return f"{name} has no image in it, or is no longer there."
+    if node.kind is Kind.FILTER:
+        return f"{name} is a filter: choose the image below it. A job's filter goes when its job ends."
+    if state.graph.is_leftover_child(key):
+        return f"{name} is the file of an image: choose the image."
+    return f"{name} has no image below it to commit into or to stream from. Choose an image above it."
 
 
 def offers_for(session: Session, key: str) -> tuple[Offer, ...]:

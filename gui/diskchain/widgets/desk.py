@@ -16,7 +16,7 @@ from diskchain.picture.palette import Palette
 from diskchain.picture.words import one_line
 from diskchain.signal import Signal
 from diskchain.widgets.acting import Acting
-from diskchain.widgets.actions import offers_for, offers_menu, offers_named
+from diskchain.widgets.actions import offers_for, offers_menu, offers_named, why_nothing
 from diskchain.widgets.messages import Level
 from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_machine
 from diskchain.widgets.standing import canvas_note, strip_note
@@ -259,7 +259,8 @@ class Desk:
         self.canvas.let_go()
         if session is not None:
             self.select(key)
-            offers_menu(self.window, self._offers(session, key), self._ask).popup(where)
+            menu = offers_menu(self.window, self._offers(session, key), self._ask, why_nothing(session, key))
+            menu.popup(where)
 
     def menu_for_selection(self) -> None:
         """The same by keyboard."""
@@ -276,7 +277,7 @@ class Desk:
         if len(possible) == 1:
             self._ask(possible[0])
         else:
-            offers_menu(self.window, offers, self._ask).popup(where)
+            offers_menu(self.window, offers, self._ask, why_nothing(session, self.selected)).popup(where)
 
     def cancel(self) -> None:
         """Esc: what is carried is put back; else the preview is left; else nothing is selected any more.
