@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.session.files import absent, make_overlay, remove_made
+from diskchain.session.files import absent, make_file, remove_made
 from tests.support.tools import DAEMON, header, make_image
 
 _OWNER = (os.getuid(), os.getgid())
@@ -71,27 +71,27 @@ def test_what_somebody_holds_a_lock_on_stays(tmp_path: Path) -> None:
 def test_an_overlay_is_made_where_nothing_is(tmp_path: Path) -> None:
     path = tmp_path / "over.qcow2"
     words = ("create", "-q", "-f", "qcow2", "-u", "-b", "base.qcow2", "-F", "qcow2", "--", str(path), str(1 << 20))
-    make_overlay(words, str(path), _OWNER)
+    make_file(words, str(path), _OWNER)
     assert header(path)["backing-filename"] == "base.qcow2"
     before = path.read_bytes()
     with pytest.raises(FileExistsError):
-        make_overlay(words, str(path), _OWNER)
+        make_file(words, str(path), _OWNER)
     assert path.read_bytes() == before
     link = tmp_path / "link.qcow2"
     link.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(FileExistsError):
-        make_overlay((*words[:-2], str(link), "1048576"), str(link), _OWNER)
+        make_file((*words[:-2], str(link), "1048576"), str(link), _OWNER)
     assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_failed_overlay_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "over.qcow2"
     with pytest.raises(OSError, match="could not be made"):
-        make_overlay(("create", "-f", "nonsense", "--", str(path), "1"), str(path), _OWNER)
+        make_file(("create", "-f", "nonsense", "--", str(path), "1"), str(path), _OWNER)
     assert not path.exists()
     monkeypatch.setenv("DISKCHAIN_QEMU_IMG", str(tmp_path / "no-such-tool"))
     with pytest.raises(OSError, match="no-such-tool"):
-        make_overlay(("create", str(path)), str(path), _OWNER)
+        make_file(("create", str(path)), str(path), _OWNER)
     assert not path.exists()
     with pytest.raises(FileNotFoundError):
-        make_overlay(("create",), str(tmp_path / "no" / "folder"), _OWNER)
+        make_file(("create",), str(tmp_path / "no" / "folder"), _OWNER)

@@ -37,7 +37,8 @@ def script(preview: Preview, dialect: Dialect) -> str:
         if isinstance(step, Wait):
             lines.append(f"# wait until job {step.job} is {step.until}")
         elif isinstance(step, Make):
-            lines.append(f"# in a shell: {shlex.join(('qemu-img', *step.words))}")
+            made = shlex.join(("qemu-img", *step.words)) if step.words else f"set -C; : > {shlex.quote(step.path)}"
+            lines.append(f"# in a shell: {made}")
         else:
             lines += _sent(step, dialect)
     return "\n".join(lines)

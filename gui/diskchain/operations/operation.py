@@ -66,21 +66,26 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Make:
-    """Make an empty qcow2 overlay on this computer, by `qemu-img`, where no file is yet; removed if a later step fails.
+    """Make a file on this computer where none is yet, so that no other can take its name; removed if a later step fails.
 
-    :ivar path: absolute. `header`: what it shall name as its backing file, `header_format` in which format. `size`: bytes.
-    :ivar owner: user and group it shall belong to.
+    With a header it becomes an empty qcow2 overlay, by `qemu-img`; without one it stays empty and only holds the name until
+    QEMU makes the overlay in it: QEMU itself would overwrite whatever took the name a moment before.
+
+    :ivar path: absolute. `owner`: user and group it shall belong to.
+    :ivar header: what it shall name as its backing file, `header_format` in which format; empty: none. `size`: bytes.
     """
 
     path: str
-    header: str
-    header_format: str
-    size: int
     owner: tuple[int, int]
+    header: str = ""
+    header_format: str = ""
+    size: int = 0
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The arguments for `qemu-img`; `-u`: the backing file is open in QEMU and is not looked at (qemu-img(1))."""
+        """The arguments for `qemu-img`, or none; `-u`: the backing file is open in QEMU and is not looked at (qemu-img(1))."""
+        if not self.header:
+            return ()
         backing = ("-u", "-b", self.header, "-F", self.header_format)
         return ("create", "-q", "-f", "qcow2", *backing, "--", self.path, str(self.size))
 

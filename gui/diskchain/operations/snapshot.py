@@ -257,7 +257,7 @@ class _Plan:
         yield from bitmap_notes(self.state, [layer.active for layer in self.layers], "stays there and stops recording")
 
     def steps(self) -> tuple[Step, ...]:
-        """Probe that no file exists, make the files that need a header of ours, then all overlays in one transaction."""
+        """Probe that no file exists, hold the names, write headers of ours, then put on all overlays at one moment."""
         steps: list[Step] = []
         for number, layer in enumerate(self.layers):
             tag = f"diskchain-{self.surroundings.serial}-{number}"
@@ -265,7 +265,9 @@ class _Plan:
         for number, layer in enumerate(self.layers):
             if not layer.plain:
                 steps += self._make(layer, f"diskchain-{self.surroundings.serial}-{number}")
-        made = tuple(layer.path for layer in self.layers if layer.plain)
+            elif self.surroundings.owner is not None:
+                steps.append(Make(layer.path, self.surroundings.owner))
+        made = tuple(layer.path for layer in self.layers if layer.plain and self.surroundings.owner is None)
         actions = [{"type": "blockdev-snapshot-sync", "data": _action(layer)} for layer in self.layers]
         return (*steps, Send(command("transaction", actions=actions), makes=made)) if self.layers else ()
 
@@ -273,7 +275,7 @@ class _Plan:
         below = self.state.graph.nodes[layer.active]
         if self.surroundings.owner is not None:
             size = below.virtual_size or 0
-            yield Make(layer.path, layer.header, header_format(below), size, self.surroundings.owner)
+            yield Make(layer.path, self.surroundings.owner, layer.header, header_format(below), size)
             return
         options: dict[str, object] = {"driver": "file", "filename": layer.path, "size": 0}
         yield from _create(f"{tag}-file", options, (layer.path,))

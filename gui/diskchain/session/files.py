@@ -61,10 +61,10 @@ def _locked(descriptor: int) -> bool:
     return bool(told[0] != fcntl.F_UNLCK)
 
 
-def make_overlay(words: Sequence[str], path: str, owner: tuple[int, int]) -> None:
-    """Make a file that nobody has made before, have `qemu-img` write an empty overlay into it, and give it to QEMU's user.
+def make_file(words: Sequence[str], path: str, owner: tuple[int, int]) -> None:
+    """Make a file where none is, have `qemu-img` write an empty overlay into it, and give it to QEMU's user.
 
-    :param words: arguments for `qemu-img`, without its name.
+    :param words: arguments for `qemu-img`, without its name; none: the file stays empty.
     :raises FileExistsError: something has that name already; it is untouched.
     :raises OSError: it could not be made; nothing is left of it.
     """
@@ -72,7 +72,8 @@ def make_overlay(words: Sequence[str], path: str, owner: tuple[int, int]) -> Non
     os.close(descriptor)
     tool = os.environ.get("DISKCHAIN_QEMU_IMG") or "qemu-img"
     try:
-        subprocess.run([tool, *words], capture_output=True, text=True, timeout=60, check=True)
+        if words:
+            subprocess.run([tool, *words], capture_output=True, text=True, timeout=60, check=True)
         if os.geteuid() == 0:
             os.chown(path, *owner, follow_symlinks=False)
     except subprocess.SubprocessError as error:

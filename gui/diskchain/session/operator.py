@@ -16,7 +16,7 @@ from diskchain.operations.preview import Preview
 from diskchain.session.aftermath import entries, healed, shape, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences
-from diskchain.session.files import absent, make_overlay
+from diskchain.session.files import absent, make_file
 from diskchain.session.waiting import JobWait
 from diskchain.session.worked import Halt, Worked
 
@@ -46,7 +46,9 @@ class QmpOperator:
         except Lost as error:
             result = self._lost(str(error))
         except Unanswered as error:
-            text = f"{error} Nothing was undone and no file was touched. Look at the graph before you go on."
+            text = (
+                f"{error} Nothing was undone and no file was removed.{self._left()} Look at the graph before you go on."
+            )
             result = self._result(Phase.UNKNOWN, text)
         finally:
             disconnect()
@@ -123,7 +125,7 @@ class QmpOperator:
 
     async def _make(self, step: Make) -> None:
         try:
-            await asyncio.to_thread(make_overlay, step.words, step.path, step.owner)
+            await asyncio.to_thread(make_file, step.words, step.path, step.owner)
         except FileExistsError as error:
             text = f"{step.path} exists already; a new file never replaces an old one."
             raise Halt(text, outcome=Phase.REFUSED) from error
@@ -237,11 +239,17 @@ class QmpOperator:
         return self._result(outcome, text, failure.detail)
 
     def _lost(self, text: str) -> Result:
-        if not any(not step.command.looks for step in self._done):
+        if not self._made and not any(not step.command.looks for step in self._done):
             return self._result(Phase.LOST, f"{text} Nothing had been sent.")
         stop = self._carriage.preview.draft.stop
-        text = f"{text} What was under way may or may not have happened: {stop}. Look again once it is back."
+        text = (
+            f"{text} What was under way may or may not have happened: {stop}.{self._left()} Look again once it is back."
+        )
         return self._result(Phase.LOST, text)
+
+    def _left(self) -> str:
+        """The files that we made and that stay, where nobody knows whether QEMU uses them now."""
+        return f" Made and perhaps in use: {', '.join(self._made)}." if self._made else ""
 
     def _result(
         self,
