@@ -283,10 +283,10 @@ def test_a_commit_without_room_keeps_every_byte(
         machine.settled(vda=seen)
 
 
-def test_a_folder_that_qemu_may_not_write_to() -> None:
+def test_a_folder_that_qemu_may_not_enter() -> None:
     with Machine(_TWO, user=65534) as machine, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        folder.chmod(0o755)
+        folder.chmod(0o700)
         seen, shape = machine.contents("vda"), machine.shape()
 
         async def run(session: Session) -> None:
@@ -301,6 +301,21 @@ def test_a_folder_that_qemu_may_not_write_to() -> None:
 
         with_session(machine, run)
         assert (machine.file(machine.root("vda")).stat().st_uid) == 65534
+        machine.settled(vda=seen)
+
+
+def test_a_folder_that_only_we_may_write_to() -> None:
+    """We hold the name for QEMU there, and what it makes of it is QEMU's."""
+    with Machine(_TWO, user=65534) as machine, tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        seen = machine.contents("vda")
+
+        async def run(session: Session) -> None:
+            _, result = await done(session, "snapshot", {"dir": name})
+            assert result.as_predicted, result
+
+        with_session(machine, run)
+        assert {Path(name, file).stat().st_uid for file in _all_of(Path(name))} == {65534}
         machine.settled(vda=seen)
 
 

@@ -189,7 +189,10 @@ def test_anothers_job_with_everything_that_happens_to_it(tell: _Tell) -> None:
             return times
 
         with_session(machine, run)
-        assert list(dict.fromkeys(words())) == ["started", "paused", "resumed", "limit changed", "ready", "completed"]
+        told = list(dict.fromkeys(words()))
+        # Each act on a limited mirror lets it move 16 MiB at once: it may be ready before the new limit is seen.
+        assert set(told) == {"started", "paused", "resumed", "limit changed", "ready", "completed"}
+        assert (told[:3], told[-1]) == (["started", "paused", "resumed"], "completed")
         assert words().count("paused") == words().count("resumed") == 1
 
 
