@@ -211,7 +211,7 @@ def test_job_events_are_looked_after_at_once(tell: _Tell) -> None:
 
         ready, pivoted = with_session(machine, run)
         tell(f"100 nodes: ready is seen after {ready * 1e3:.0f} ms, the pivot after {pivoted * 1e3:.0f} ms")
-        assert max(ready, pivoted) < 0.4
+        assert max(ready, pivoted) < 1
 
 
 def test_a_guest_that_stops_and_goes_on() -> None:

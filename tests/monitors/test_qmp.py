@@ -272,7 +272,7 @@ def test_a_large_answer_does_not_hold_the_thread(folder: Path, run: Run) -> None
                 turns, now = turns + 1, time.process_time()
                 longest, last = max(longest, now - last), now
             assert len(str(await asking)) > 4 << 20
-            assert longest < 0.1
+            assert longest < 0.2
             await monitor.close()
 
     run(main())
