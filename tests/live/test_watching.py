@@ -113,7 +113,7 @@ def test_a_changed_structure_is_seen_in_time_and_at_little_cost(count: int, limi
         )
         assert median(times) < 1.5 * limit
         assert max(times) < 5 * limit
-        assert share - idle < 0.08, "a plan of 2 % for each kind of query"
+        assert share - idle < 0.05, "2 % are planned; the bound is wider for what else runs here"
 
 
 def test_changed_details_are_seen_in_time(tell: _Tell) -> None:

@@ -41,21 +41,68 @@ def looked(monitor: ScriptedMonitor, work: Callable[[QmpSource], Awaitable[None]
 @pytest.mark.parametrize(
     ("ask", "asked"),
     [
-        (Ask.JOBS, {"query-block-jobs", "query-jobs"}),
-        (
-            Ask.SHAPE,
-            {"query-block-jobs", "query-jobs", "x-debug-query-block-graph", "query-block-exports", "query-status"},
-        ),
-        (Ask.DETAILS, {"query-block-jobs", "query-jobs", _NODES, "query-block", "qom-list"}),
+        (Ask.JOBS, ["query-jobs"]),
+        (Ask.SHAPE, ["x-debug-query-block-graph"]),
+        (Ask.STATUS, ["query-block-exports", "query-status"]),
+        (Ask.NODES, ["query-jobs", _NODES]),
+        (Ask.DEVICES, ["query-block"]),
+        (Ask.SHAPE | Ask.NODES, ["query-jobs", "x-debug-query-block-graph", _NODES]),
     ],
 )
-def test_a_look_asks_for_its_group_after_the_jobs(ask: Ask, asked: set[str]) -> None:
+def test_a_look_asks_for_its_group_and_for_jobs_before_nodes(ask: Ask, asked: list[str]) -> None:
     monitor = scripted()
 
     async def work(source: QmpSource) -> None:
         await source.look(ask)
-        assert set(monitor.asked) == asked
-        assert set(monitor.asked[:2]) == {"query-block-jobs", "query-jobs"}
+        assert monitor.asked == asked
+
+    looked(monitor, work)
+
+
+def test_block_jobs_are_asked_once_a_job_is_listed() -> None:
+    job = {"id": "m", "type": "mirror", "status": "running"}
+    monitor = scripted()
+
+    async def work(source: QmpSource) -> None:
+        monitor.answers |= {"query-jobs": [job], "query-block-jobs": [{**job, "device": "m", "offset": 3, "len": 9}]}
+        state = await source.look(Ask.JOBS)
+        assert monitor.asked == ["query-jobs", "query-block-jobs"]
+        assert [(found.id, found.offset) for found in state.jobs] == [("m", 3)]
+
+    looked(monitor, work)
+
+
+def test_nodes_are_shown_before_devices_are_known() -> None:
+    monitor = scripted()
+    told = json.loads(_REPLIES.read_text())[_NODES]
+    order: list[str] = []
+
+    def devices(_: Command) -> object:
+        order.append("query-block")
+        return json.loads(_REPLIES.read_text())["query-block"]
+
+    async def work(source: QmpSource) -> None:
+        one = next(node for node in told if node["node-name"] == "one")
+        one["ro"] = not one["ro"]
+        monitor.answers |= {_NODES: told, "query-block": devices}
+        await source.look(Ask.WHOLE, lambda state: order.append(f"read-only: {state.graph.nodes['one'].read_only}"))
+        assert order == [f"read-only: {one['ro']}", "query-block"]
+
+    looked(monitor, work)
+
+
+def test_nodes_that_cannot_be_had_are_never_asked_on_old_jobs() -> None:
+    """Without fresh jobs nobody knows whether the question would end QEMU."""
+    monitor = scripted()
+
+    async def work(source: QmpSource) -> None:
+        del monitor.answers[_NODES]
+        await source.look(Ask.NODES)
+        monitor.asked.clear()
+        await source.look(Ask.SHAPE | Ask.STATUS | Ask.DEVICES)
+        assert _NODES not in monitor.asked
+        await source.look(Ask.JOBS)
+        assert monitor.asked[-2:] == ["query-jobs", _NODES]
 
     looked(monitor, work)
 
@@ -83,7 +130,7 @@ def test_a_deadly_stream_keeps_the_nodes_unasked(status: str) -> None:
     async def work(source: QmpSource) -> None:
         before = source.state
         monitor.answers |= {"query-block-jobs": [stream], "query-jobs": [{**stream, "id": "s"}]}
-        for ask in (Ask.JOBS, Ask.SHAPE, Ask.DETAILS, Ask.WHOLE):
+        for ask in (Ask.JOBS, Ask.SHAPE, Ask.STATUS, Ask.NODES, Ask.DEVICES, Ask.WHOLE):
             await source.look(ask)
         assert _NODES not in monitor.asked
         assert "s" in source.state.reduced

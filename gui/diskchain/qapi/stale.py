@@ -13,23 +13,27 @@ class Ask(Flag):
     JOBS = auto()
     """`query-block-jobs`, `query-jobs`."""
     SHAPE = auto()
-    """`x-debug-query-block-graph`, `query-block-exports`, `query-status`."""
-    DETAILS = auto()
-    """`query-named-block-nodes` (flat), `query-block`."""
+    """`x-debug-query-block-graph`."""
+    STATUS = auto()
+    """`query-block-exports`, `query-status`."""
+    NODES = auto()
+    """`query-named-block-nodes` (flat)."""
+    DEVICES = auto()
+    """`query-block`, and `qom-list` where that or the shape is new."""
     COUNTERS = auto()
     """`query-blockstats`."""
-    WHOLE = JOBS | SHAPE | DETAILS
+    WHOLE = JOBS | SHAPE | STATUS | NODES | DEVICES
 
 
 _KNOWN = {
-    "BLOCK_EXPORT_DELETED": Ask.SHAPE | Ask.JOBS,
-    "BLOCK_WRITE_THRESHOLD": Ask.DETAILS,
-    "STOP": Ask.SHAPE,
-    "RESUME": Ask.SHAPE,
-    "RESET": Ask.SHAPE,
+    "BLOCK_EXPORT_DELETED": Ask.SHAPE | Ask.STATUS | Ask.JOBS,
+    "BLOCK_WRITE_THRESHOLD": Ask.NODES,
+    "STOP": Ask.STATUS,
+    "RESUME": Ask.STATUS,
+    "RESET": Ask.SHAPE | Ask.STATUS,
     "SHUTDOWN": Ask(0),
-    "MIGRATION": Ask.SHAPE,
-    "GUEST_PANICKED": Ask.SHAPE,
+    "MIGRATION": Ask.SHAPE | Ask.STATUS,
+    "GUEST_PANICKED": Ask.STATUS,
 }
 
 

@@ -192,7 +192,7 @@ class Line:
             self._pending &= ~ask
             try:
                 if ask & Ask.WHOLE:
-                    self.looked.emit(await source.look(ask & Ask.WHOLE))
+                    self.looked.emit(await source.look(ask & Ask.WHOLE, self.looked.emit))
                 if ask & Ask.COUNTERS:
                     self.sampled.emit(await source.sample(self.sample_nodes), source.state)
             except Unanswered as error:
@@ -208,7 +208,7 @@ class Line:
             try:
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
-                await asyncio.sleep(min(_MERGE, source.paces[Ask.DETAILS].cost / 4))
+                await asyncio.sleep(min(_MERGE, source.paces[Ask.NODES].cost / 4))
             except TimeoutError:
                 pass
             self._wake.clear()
@@ -220,12 +220,12 @@ class Line:
         """
         pace = source.paces[ask]
         if ask is Ask.JOBS and not source.job_runs:
-            moment = source.paces[Ask.SHAPE].due()
+            moment = pace.due(wished=source.paces[Ask.NODES].wished)
         else:
             moment = pace.due(wished=0.5) if ask is Ask.COUNTERS and source.job_runs else pace.due()
         if ask in self._pending:
             moment = min(moment, pace.soon())
-        return max(moment, source.paces[Ask.DETAILS].soon()) if ask is Ask.SHAPE else moment
+        return max(moment, source.paces[Ask.NODES].soon()) if ask is Ask.SHAPE else moment
 
     def _due(self, source: QmpSource) -> Ask:
         now, ask = time.monotonic(), Ask(0)

@@ -1,11 +1,13 @@
-"""How often each group of queries may be asked, so that watching costs QEMU's main loop at most 2 %."""
+"""How often each group of queries may be asked, so that watching costs QEMU's main loop about 2 % in all."""
 
 from __future__ import annotations
 
 from collections import deque
 
 SHARE = 50
-"""A group's interval is at least this many times its measured answer time: 1 / 50 = 2 % of QEMU's main loop."""
+"""A group's interval is at least this many times its measured answer time: 1 / 50 = 2 % of QEMU's main loop. The dear groups have
+more than that each, so that the sum stays there too.
+"""
 
 BURST = 10
 """Askings that events may bring about in a row, at once; then only as many as the share allows."""
@@ -15,10 +17,11 @@ class Pace:
     """One group of queries: its wished interval, its measured answer time, and when it is due.
 
     :param wished: seconds between two askings where QEMU answers quickly.
+    :param share: the interval is at least so many times the answer time.
     """
 
-    def __init__(self, wished: float) -> None:
-        self.wished = wished
+    def __init__(self, wished: float, share: float = SHARE) -> None:
+        self.wished, self.share = wished, share
         self._credit = float(BURST)
         self._costs: deque[float] = deque(maxlen=5)
         self._asked = float("-inf")
@@ -30,7 +33,7 @@ class Pace:
 
     def asked(self, at: float, seconds: float) -> None:
         """Note that the group was asked at a moment of the monotonic clock, and how long the answers took."""
-        interval = SHARE * self.cost
+        interval = self.share * self.cost
         earned = (at - self._asked) / interval if interval else BURST
         self._credit = max(min(self._credit + earned, BURST) - 1, 0.0)
         self._asked = at
@@ -42,8 +45,8 @@ class Pace:
         After a burst half of the share is saved, so that the next event is looked after at once again.
         """
         saving = 1 if self._credit >= BURST - 1 else 2
-        return self._asked + max(self.wished if wished is None else wished, saving * SHARE * self.cost)
+        return self._asked + max(self.wished if wished is None else wished, saving * self.share * self.cost)
 
     def soon(self) -> float:
         """The moment from which it may be asked because of an event: at once, but not without end."""
-        return self._asked + max(1 - self._credit, 0.0) * SHARE * self.cost
+        return self._asked + max(1 - self._credit, 0.0) * self.share * self.cost

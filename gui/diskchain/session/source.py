@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from diskchain.model.sample import Sample
@@ -18,6 +19,8 @@ from diskchain.qapi.replies import Replies, mappings, text
 from diskchain.qapi.stale import Ask
 from diskchain.session.pace import Pace
 
+_DETAILS = Ask.STATUS | Ask.NODES | Ask.DEVICES
+"""What a changed shape makes stale."""
 _TRIES = 6
 _SHORT = 0.02
 """Seconds between two questions whether an image is made; it takes some milliseconds."""
@@ -32,7 +35,14 @@ class QmpSource:
     def __init__(self, monitor: Monitor) -> None:
         self.monitor = monitor
         self.state = State(Machine(target=monitor.target))
-        self.paces = {Ask.JOBS: Pace(0.2), Ask.SHAPE: Pace(0.45), Ask.DETAILS: Pace(1.4), Ask.COUNTERS: Pace(1.0)}
+        self.paces = {
+            Ask.JOBS: Pace(0.2),
+            Ask.SHAPE: Pace(0.45, 60),
+            Ask.STATUS: Pace(1.6),
+            Ask.NODES: Pace(1.6, 200),
+            Ask.DEVICES: Pace(1.6, 400),
+            Ask.COUNTERS: Pace(1.0, 200),
+        }
         self._replies = Replies()
         self._lock = asyncio.Lock()
 
@@ -47,16 +57,17 @@ class QmpSource:
         )
         return await self.look(Ask.WHOLE)
 
-    async def look(self, ask: Ask) -> State:
+    async def look(self, ask: Ask, seen: Callable[[State], object] | None = None) -> State:
         """Ask anew what is named and read the state from it and what was last said of the rest.
 
-        Jobs come first: while one is listed that makes it deadly, the nodes are not asked (see `deadly`).
+        Jobs come before nodes: while one is listed that makes it deadly, the nodes are not asked (see `deadly`).
+        :param seen: told of the state as soon as jobs, shape and nodes are known; devices and what else is slow come then.
         :raises Lost: the line broke. :raises Unanswered: a query had no answer in time.
         """
         async with self._lock:
             for _ in range(_TRIES):
                 try:
-                    await self._look(ask)
+                    await self._look(ask, seen)
                 except Torn:
                     ask = Ask.WHOLE
                 else:
@@ -77,57 +88,82 @@ class QmpSource:
                 await asyncio.sleep(pause)
             return answer
 
-    async def _look(self, ask: Ask) -> State:
+    async def _look(self, ask: Ask, seen: Callable[[State], object] | None) -> None:
         told = self._replies
-        if ask & (Ask.JOBS | Ask.SHAPE | Ask.DETAILS):
-            await self._ask_jobs()
-        before = told.graph
-        unasked = told.named is None and not deadly(told.block_jobs, told.jobs)
-        if (ask & Ask.DETAILS) or unasked:
-            await asyncio.gather(*([self._ask_shape()] if ask & Ask.SHAPE else []), self._ask_details())
-        elif ask & Ask.SHAPE:
-            await self._ask_shape()
-            if told.graph is not before:
-                await self._ask_details()
+        before, fresh = told.graph, bool(ask & (Ask.JOBS | Ask.NODES))
+        await asyncio.gather(*([self._ask_jobs()] if fresh else []), *([self._ask_shape()] if ask & Ask.SHAPE else []))
+        if told.graph is not before:
+            if not fresh:
+                await self._ask_jobs()
+            ask, fresh = ask | _DETAILS, True
+        if fresh and told.named is None and not deadly(told.block_jobs, told.jobs):
+            ask |= Ask.NODES
+        if seen is None:
+            await asyncio.gather(self._ask_nodes(ask), self._ask_devices(ask))
+            self.state = self._read(ask)
+            return
+        await self._ask_nodes(ask)
+        try:
+            self.state = self._read(ask)
+        except Torn:
+            if not ask & Ask.DEVICES:
+                raise
+        if ask & (Ask.STATUS | Ask.DEVICES):
+            if ask & Ask.NODES:
+                seen(self.state)
+            await self._ask_devices(ask)
+            self.state = self._read(ask)
+
+    def _read(self, ask: Ask) -> State:
+        told = self._replies
         if ask == Ask.JOBS and {job.id for job in self.state.jobs} == {text(j.get("id")) for j in mappings(told.jobs)}:
-            self.state = jobs_only(told, self.state)
-        else:
-            self.state = read(told, self.state)
-        return self.state
+            return jobs_only(told, self.state)
+        return read(told, self.state)
 
     async def _ask_jobs(self) -> None:
-        start = time.monotonic()
-        self._replies.block_jobs, self._replies.jobs = await asyncio.gather(
-            self._ask(command("query-block-jobs")), self._ask(command("query-jobs"))
-        )
+        """Where no job is listed there is no block job either: that is asked only once something is."""
+        start, told = time.monotonic(), self._replies
+        if told.jobs:
+            told.block_jobs, told.jobs = await asyncio.gather(
+                self._ask(command("query-block-jobs")), self._ask(command("query-jobs"))
+            )
+        else:
+            told.jobs = await self._ask(command("query-jobs"))
+            told.block_jobs = [] if told.jobs == [] else await self._ask(command("query-block-jobs"))
         self.paces[Ask.JOBS].asked(start, time.monotonic() - start)
 
     async def _ask_shape(self) -> None:
         start, told = time.monotonic(), self._replies
-        graph, told.exports, told.status = await asyncio.gather(
-            self._ask(command("x-debug-query-block-graph")),
-            self._ask(command("query-block-exports")),
-            self._ask(command("query-status")),
-        )
+        graph = await self._ask(command("x-debug-query-block-graph"))
         if graph != told.graph:
             told.graph = graph
         self.paces[Ask.SHAPE].asked(start, time.monotonic() - start)
 
-    async def _ask_details(self) -> None:
-        start, told = time.monotonic(), self._replies
+    async def _ask_nodes(self, ask: Ask) -> None:
+        """The nodes, if they are wanted and may be asked. The jobs were asked right before."""
+        told = self._replies
         told.reduced = deadly(told.block_jobs, told.jobs)
         if told.reduced:
             told.named = None
-            told.block, told.peripherals = await asyncio.gather(
-                self._ask(command("query-block")), self._ask(command("qom-list", path="/machine/peripheral"))
+        elif ask & Ask.NODES:
+            start = time.monotonic()
+            told.named = await self._ask(command("query-named-block-nodes", flat=True))
+            self.paces[Ask.NODES].asked(start, time.monotonic() - start)
+
+    async def _ask_devices(self, ask: Ask) -> None:
+        """What can be told without the nodes: status and exports, and devices with their chains."""
+        start, told = time.monotonic(), self._replies
+        if ask & Ask.STATUS:
+            told.exports, told.status = await asyncio.gather(
+                self._ask(command("query-block-exports")), self._ask(command("query-status"))
             )
-        else:
-            told.named, told.block, told.peripherals = await asyncio.gather(
-                self._ask(command("query-named-block-nodes", flat=True)),
-                self._ask(command("query-block")),
-                self._ask(command("qom-list", path="/machine/peripheral")),
-            )
-        self.paces[Ask.DETAILS].asked(start, time.monotonic() - start)
+            self.paces[Ask.STATUS].asked(start, time.monotonic() - start)
+        if ask & Ask.DEVICES:
+            start, before = time.monotonic(), told.block
+            told.block = await self._ask(command("query-block"))
+            self.paces[Ask.DEVICES].asked(start, time.monotonic() - start)
+            if told.block != before or ask & Ask.SHAPE:
+                told.peripherals = await self._ask(command("qom-list", path="/machine/peripheral"))
 
     async def _ask(self, query: Command) -> object:
         """The answer; None where the server does not have the command or refuses it."""
