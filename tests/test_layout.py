@@ -6,12 +6,15 @@ import asyncio
 import subprocess
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from diskchain.layout import Layouter, Placed, Shape, dot_source, in_ranks, letters, read_plain, source
 from diskchain.model.state import State
+from diskchain.session.tasks import Tasks
 from tests.support import graphs
+from tests.support.slow_dot import SlowDot
 
 CHAIN = Shape(((190, 104),) * 4, ((3, 2), (2, 1), (1, 0)))
 TWICE = Shape(((100, 40), (100, 40)), ((0, 1), (0, 1)))
@@ -61,6 +64,54 @@ def test_one_dot_answers_many_and_is_started_anew_when_it_died() -> None:
     asyncio.run(work())
 
 
+def test_closing_while_dot_is_at_work_leaves_no_process(tmp_path: Path) -> None:
+    dot = SlowDot(tmp_path)
+
+    async def work() -> None:
+        layouter, tasks = Layouter(str(dot.program)), Tasks()
+        tasks.start(layouter.place([CHAIN]), "layout")
+        await dot.started()
+        assert dot.alive
+        async with asyncio.timeout(10):
+            await tasks.end()
+            assert not dot.alive, "what was given up is waited for by nobody"
+            await layouter.close()
+
+    asyncio.run(work(), debug=True)
+    assert not dot.alive
+
+
+def test_a_dot_that_takes_too_long_is_ended_with_what_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dot = SlowDot(tmp_path)
+    monkeypatch.setattr("diskchain.layout._LIMIT", 1.0)
+
+    async def work() -> Placed | None:
+        layouter = Layouter(str(dot.program))
+        async with asyncio.timeout(10):
+            await layouter.place([CHAIN])
+            await layouter.close()
+        return layouter.known(CHAIN)
+
+    assert asyncio.run(work(), debug=True) == in_ranks(CHAIN)
+    assert dot.groups
+    assert not dot.alive
+
+
+def test_a_closed_layouter_starts_no_dot(tmp_path: Path) -> None:
+    dot = SlowDot(tmp_path)
+
+    async def work() -> Placed | None:
+        layouter = Layouter(str(dot.program))
+        await layouter.close()
+        await layouter.place([CHAIN])
+        return layouter.known(CHAIN)
+
+    assert asyncio.run(work()) == in_ranks(CHAIN)
+    assert not dot.groups
+
+
 @pytest.mark.parametrize("program", [None, "/bin/false", "/bin/cat", "/no/such/program"])
 def test_without_a_working_dot_things_stand_in_ranks(program: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diskchain.layout.shutil.which", lambda _: None)
@@ -87,6 +138,22 @@ def test_ranks_of_our_own() -> None:
 def test_an_answer_that_does_not_fit_is_no_answer() -> None:
     assert read_plain("graph 1 1 1\nnode n0 0 0 1 1\nstop\n", CHAIN) is None
     assert read_plain("", CHAIN) is None
+
+
+@pytest.mark.parametrize("answer", ["graph", "graph 1 x 1", "node n9 0 0", "edge", "node nx 1 1"])
+def test_a_dot_that_talks_nonsense_is_not_asked_again(tmp_path: Path, answer: str) -> None:
+    made = tmp_path / "dot"
+    made.write_text(f"#!/bin/sh\nread line\necho '{answer}'\necho stop\nexec sleep 300\n")
+    made.chmod(0o755)
+
+    async def work() -> Placed | None:
+        layouter = Layouter(str(made))
+        await layouter.place([CHAIN])
+        assert layouter._process is None
+        await layouter.close()
+        return layouter.known(CHAIN)
+
+    assert asyncio.run(work()) == in_ranks(CHAIN)
 
 
 def test_shapes_carry_no_names() -> None:

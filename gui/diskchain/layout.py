@@ -1,7 +1,6 @@
 """Places for graphs, by graphviz: one long-lived `dot -Tplain` answers a component at a time, answers are kept by shape.
 
-A shape has no names, only sizes and edges by number, so nothing that a user named ever reaches dot from here.
-`dot_source` is the other use of graphviz: a graph as DOT text for people.
+A shape has no names, only sizes and edges by number: nothing that a user named ever reaches dot. DOT text is for people.
 """
 
 from __future__ import annotations
@@ -9,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class Layouter:
         self._known: dict[Shape, Placed] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
+        self._closed = False
 
     def known(self, shape: Shape) -> Placed | None:
         """The places of a shape that was asked for before."""
@@ -91,30 +93,43 @@ class Layouter:
             self._known[shape] = placed or in_ranks(shape)
 
     async def close(self) -> None:
-        """End dot."""
+        """End dot for good and wait for it. What is asked later stands in ranks: a dot of its own would outlive the window."""
+        self._closed = True
+        await self._end()
+
+    async def _end(self) -> None:
+        """End dot with all that it may have started (it can be a script), and wait until it is gone and its pipes are closed."""
         process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        if process is None or process.stdin is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LIMIT):
+                await process.communicate()
 
     async def _ask(self, shape: Shape) -> Placed | None:
-        if self._program is None:
-            return None
         async with self._turn:
+            placed = None
             try:
-                async with asyncio.timeout(_LIMIT):
-                    return read_plain(await self._answer(source(shape)), shape)
-            except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                await self.close()  # the next one gets a fresh dot
-                return None
+                with contextlib.suppress(OSError, ValueError, LookupError, EOFError, asyncio.LimitOverrunError):
+                    async with asyncio.timeout(_LIMIT):
+                        placed = read_plain(await self._answer(source(shape)), shape)
+            finally:
+                if placed is None:  # the next one gets a fresh dot: this one may still answer what nobody waits for
+                    await self._end()
+            return placed
 
     async def _answer(self, asked: str) -> str:
+        if self._program is None or self._closed:
+            return ""
         if self._process is None or self._process.returncode is not None:
+            await self._end()
             pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-            words_ = [self._program or "dot", "-Tplain"]
             self._process = await asyncio.create_subprocess_exec(
-                *words_, stdin=pipe, stdout=pipe, stderr=null, limit=1 << 26
+                self._program, "-Tplain", stdin=pipe, stdout=pipe, stderr=null, limit=1 << 26, start_new_session=True
             )
         into, out = self._process.stdin, self._process.stdout
         if into is None or out is None:
@@ -138,8 +153,7 @@ def source(shape: Shape) -> str:
     )
     for at, (width, height) in enumerate(shape.sizes):
         graph.node(f"n{at}", width=f"{width / _UNIT:.4f}", height=f"{height / _UNIT:.4f}")
-    for start, end in shape.edges:
-        graph.edge(f"n{start}", f"n{end}")
+    graph.edges((f"n{start}", f"n{end}") for start, end in shape.edges)
     return str(graph.source)
 
 
@@ -149,9 +163,7 @@ def read_plain(answer: str, shape: Shape) -> Placed | None:
     at: dict[int, Point] = {}
     curves: dict[tuple[int, int], list[tuple[Point, ...]]] = {}
     for line in answer.splitlines():
-        parts = line.split()
-        if not parts:
-            continue
+        parts = line.split() or [""]
         if parts[0] == "graph":
             width, height = float(parts[2]) * _UNIT, float(parts[3]) * _UNIT
         elif parts[0] == "node":
@@ -179,8 +191,7 @@ def in_ranks(shape: Shape) -> Placed:
                 rank[end], moved = rank[start] + 1, True
         if not moved:
             break
-    deepest = max(rank, default=0)
-    widest = max((width for width, _ in shape.sizes), default=0.0)
+    deepest, widest = max(rank, default=0), max((width for width, _ in shape.sizes), default=0.0)
     filled: dict[int, float] = {}
     at: list[Point] = []
     for number, (_, height) in enumerate(shape.sizes):
@@ -195,14 +206,13 @@ def dot_source(state: State, full: bool) -> str:
     """A state as DOT text, every name quoted. `full`: with protocol and implicit nodes, jobs, and permissions on edges."""
     shown = state if full else folded(state)
     graph: Digraph = _graphviz().Digraph("diskchain", graph_attr={"rankdir": "RL"}, node_attr={"shape": "box"})
-    numbers: dict[str, str] = {}
-    for number, (name, node) in enumerate(shown.graph.nodes.items()):
-        numbers[name] = f"n{number}"
+    numbers = {name: f"n{number}" for number, name in enumerate(shown.graph.nodes)}
+    for name, node in shown.graph.nodes.items():
         lines = [name, node.driver, node.file or "", words.used_of(node.allocated, node.virtual_size)]
         graph.node(numbers[name], label=_label(lines), style="bold" if name in state.active else "")
     for edge in shown.graph.edges:
-        label = [edge.role, letters(edge.permissions)] if full else [edge.role]
-        graph.edge(numbers[edge.parent], numbers[edge.child], label=_label(label))
+        words_ = [edge.role, letters(edge.permissions) if full else ""]
+        graph.edge(numbers[edge.parent], numbers[edge.child], label=_label(words_))
     _roots(graph, state, shown, numbers, full)
     return str(graph.source)
 
@@ -233,10 +243,8 @@ def _label(lines: Sequence[str]) -> str:
     return made
 
 
-_LETTERS = (("write", "w"), ("consistent-read", "r"), ("write-unchanged", "u"), ("resize", "s"))
-
-
 def letters(permissions: Iterable[str]) -> str:
     """Permissions as QEMU's scripts/render_block_graph.py writes them: `w`, `r`, `u`, `s`; a line where one is not held."""
     held = set(permissions)
-    return "".join(letter if name in held else "_" for name, letter in _LETTERS)
+    known = {"write": "w", "consistent-read": "r", "write-unchanged": "u", "resize": "s"}
+    return "".join(letter if name in held else "_" for name, letter in known.items())

@@ -42,6 +42,7 @@ class Shown(Ground):
         self._found: list[str] = []
         self._flowing = Flowing(self)
         self._tasks = Tasks()
+        self._ended = False
         self._text = "No machine is open."
 
     @property
@@ -87,6 +88,8 @@ class Shown(Ground):
 
     def replan(self, still: bool = False) -> None:
         """Place everything anew and move to it; Full graph waits for its layout and keeps the old picture meanwhile."""
+        if self._ended:
+            return
         if unplaced := self.planner.unplaced():
             self._lay_out(unplaced, still)
         else:
@@ -108,7 +111,8 @@ class Shown(Ground):
             self._place(still)
 
     async def end(self) -> None:
-        """End what runs beside the canvas; called before the loop is closed."""
+        """End what runs beside the canvas, for good; called before the loop is closed, when machines may still be closing."""
+        self._ended = True
         await self._tasks.end()
         await self.planner.layouter.close()
 
