@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from diskchain.session.session import Session
     from diskchain.session.sessions import Found
 
+_NARROWEST = 208
+"""Pixels below which the sandbox's buttons or a row's remark would be cut off."""
+
 
 class MachinesPanel(QScrollArea):
     """The list.
@@ -39,6 +42,7 @@ class MachinesPanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(_NARROWEST)
         self.chosen: Signal[Session] = Signal()
         self.disk_chosen: Signal[Session, Device] = Signal()
         self.close_wanted: Signal[Session] = Signal()

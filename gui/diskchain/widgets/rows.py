@@ -86,7 +86,7 @@ class Row(QFrame):
             restyle(self, chosen=chosen)
         words = ", ".join(word for word in (title, below, remark) if word)
         self.setAccessibleName(words)
-        self.setToolTip(f"{title}\n{below}" if below else "")
+        self.setToolTip("\n".join(word for word in (title, below, remark) if word))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take it, so that its release comes here too."""

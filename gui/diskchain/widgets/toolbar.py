@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
-from diskchain.widgets.style import button, label, reserve
+from diskchain.widgets.style import button, reserve
 
 OPERATIONS = ("snapshot", "commit", "stream")
+_FIND = "Find a node by its name, file or driver (Ctrl+F); Enter goes from one to the next"
+_SEARCH = (96, 170)
+"""Least and greatest width of the search field, in pixels."""
+_TITLE = 226
+"""Width of the title's place where there is room: the buttons then begin above the canvas."""
 
 
 class SearchField(QLineEdit):
@@ -24,14 +29,17 @@ class SearchField(QLineEdit):
         self.setObjectName("findField")
         self.setAccessibleName("Find a node by its name, file or driver")
         self.setPlaceholderText("Find node…  Ctrl+F")
-        self.setFixedWidth(170)
+        self.setToolTip(_FIND)
+        self.setMinimumWidth(_SEARCH[0])
+        self.setMaximumWidth(_SEARCH[1])
         self.sought: Signal[str] = Signal()
         self.next_wanted: Signal[str] = Signal()
         self.left: Signal[[]] = Signal()
         self.textChanged.connect(self.sought.emit)
 
     def tell(self, found: str) -> None:
-        """Say to screen readers what was found."""
+        """Say what was found, to screen readers and in the tool tip; empty: nothing is sought."""
+        self.setToolTip(found or _FIND)
         if found:
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, found))
 
@@ -44,6 +52,23 @@ class SearchField(QLineEdit):
             self.next_wanted.emit(self.text())
         else:
             super().keyPressEvent(event)
+
+
+class _Title(QLabel):
+    """The program's name; gives way down to its own letters where the window is narrow."""
+
+    def __init__(self) -> None:
+        super().__init__("Disk Chain")
+        self.setProperty("kind", "title")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the column below it, less the margin."""
+        return QSize(_TITLE, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as its letters."""
+        return super().sizeHint()
 
 
 class TopBar(QWidget):
@@ -60,9 +85,7 @@ class TopBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(18, 10, 18, 10)
         self._row.setSpacing(8)
-        title = label("Disk Chain", "title")
-        title.setFixedWidth(226)
-        self._row.addWidget(title)
+        self._row.addWidget(_Title())
         self.operations = {name: self._operation(name, actions) for name in OPERATIONS}
         self._row.addSpacing(10)
         self.views = self._views(actions)

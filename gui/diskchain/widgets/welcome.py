@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from diskchain.signal import Signal
 from diskchain.widgets.style import button, label
 
+_WIDEST = 520
+"""Pixels that a line of text may be long and still be read with ease."""
+
 
 class Welcome(QWidget):
     """The first start: two ways in.
@@ -31,8 +34,8 @@ class Welcome(QWidget):
             words = label(line, tone="quiet")
             words.setWordWrap(True)
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            words.setFixedWidth(520)
-            column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+            words.setMaximumWidth(_WIDEST)
+            column.addWidget(words)
         row = QHBoxLayout()
         row.addStretch(1)
         self._sandbox = button("Start the sandbox", "welcomeSandbox", "primary")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from diskchain.signal import Signal
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _LEFT, _RIGHT, _BELOW = 246, 336, 280
 """First sizes of the columns and of the lower panel, in pixels, as the design's pictures have them."""
+_SMALL_LEFT, _SMALL_RIGHT, _SMALL_BELOW = 208, 284, 232
+"""The same on a small screen, where the picture needs what they can spare."""
+_NARROW, _LOW = 1200, 760
+"""Pixels below which a window counts as small."""
 
 
 class Window(QMainWindow):
@@ -44,6 +48,7 @@ class Window(QMainWindow):
         self.setWindowTitle("Disk Chain")
         self.close_wanted: Signal[[]] = Signal()
         self.was_painted, self._gone = False, False
+        self._small, self._shared = False, False
         self.actions_ = Actions(self)
         self.top = TopBar(self.actions_)
         self.note = label("", "note")
@@ -63,7 +68,9 @@ class Window(QMainWindow):
         self._left.setObjectName("leftColumn")
         _column(self._left)
         self._across = _splitter("across", Qt.Orientation.Horizontal, self._left, self._work())
-        self._across.setSizes([_LEFT, 10_000])
+        self._share(small=False)
+        for splitter in (self._across, self._upper, self._whole):
+            splitter.splitterMoved.connect(self._keep_shares)
         column.addWidget(self._across, 1)
         self.setCentralWidget(root)
 
@@ -82,12 +89,28 @@ class Window(QMainWindow):
         column.addWidget(self.centre, 1)
         self.right = QStackedWidget()
         self.right.setObjectName("rightColumn")
-        self.right.setMinimumWidth(300)
-        upper = _splitter("upper", Qt.Orientation.Horizontal, middle, self.right)
-        upper.setSizes([10_000, _RIGHT])
-        work = _splitter("work", Qt.Orientation.Vertical, upper, self.tabs)
-        work.setSizes([10_000, _BELOW])
-        return work
+        self.right.setMinimumWidth(_SMALL_RIGHT)
+        self._upper = _splitter("upper", Qt.Orientation.Horizontal, middle, self.right)
+        self._whole = _splitter("work", Qt.Orientation.Vertical, self._upper, self.tabs)
+        return self._whole
+
+    def _share(self, small: bool) -> None:
+        """Give the parts their first sizes."""
+        self._small = small
+        self._across.setSizes([_SMALL_LEFT if small else _LEFT, 10_000])
+        self._upper.setSizes([10_000, _SMALL_RIGHT if small else _RIGHT])
+        self._whole.setSizes([10_000, _SMALL_BELOW if small else _BELOW])
+
+    def _keep_shares(self) -> None:
+        """The user has moved a splitter: sizes are his from now on."""
+        self._shared = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew where the window becomes small or large, until the user has shared it out."""
+        super().resizeEvent(event)
+        small = self.width() < _NARROW or self.height() < _LOW
+        if small != self._small and not self._shared:
+            self._share(small)
 
     def furnish(self, machines: MachinesPanel, messages: MessageBar, inspector: Inspector) -> None:
         """Fill the places; once, after the first picture."""

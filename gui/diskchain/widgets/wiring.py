@@ -98,7 +98,6 @@ class Wiring:
     def _search(self, text: str) -> None:
         hits = self._desk.canvas.search(text)
         count = f"{len(hits)} {'node' if len(hits) == 1 else 'nodes'} found; Enter goes from one to the next"
-        self._window.top.search.setToolTip(count if text else "")
         self._window.top.search.tell(count if text else "")
 
     def _view(self, mode: str) -> None:

@@ -1,0 +1,69 @@
+"""The window on a small screen: it fits, and nothing in it is cut off without a way to read it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from diskchain.picture.palette import DARK
+from diskchain.widgets.machines import MachinesPanel
+from diskchain.widgets.messages import MessageBar
+from diskchain.widgets.panels.inspector import Inspector
+from diskchain.widgets.panels.lines import Elided
+from diskchain.widgets.panels.lower import Lower
+from diskchain.widgets.style import sheet
+from diskchain.widgets.window import Window
+
+SMALL = (1024, 676)
+"""A small screen, less the title bar."""
+
+
+@pytest.fixture
+def window(qapp: QApplication, qtbot: QtBot) -> Window:
+    made = Window()
+    qtbot.addWidget(made)
+    made.setStyleSheet(sheet(DARK, qapp.font().pointSizeF()))
+    made.furnish(MachinesPanel(DARK), MessageBar(), Inspector())
+    lower = Lower(made.tabs, DARK)
+    made.show_centre(lower.canvas)
+    lower.fill()
+    made.machines.show_sandbox("/tmp/diskchain-sandbox-abcdefgh/spare.sock")
+    made.resize(*SMALL)
+    made.show()
+    qapp.processEvents()
+    return made
+
+
+def test_it_fits_on_a_small_screen(window: Window) -> None:
+    assert (window.width(), window.height()) == SMALL
+
+
+@pytest.mark.parametrize("larger", [1.0, 1.1])
+def test_no_button_and_no_line_is_cut_off(qapp: QApplication, window: Window, larger: float) -> None:
+    window.setStyleSheet(sheet(DARK, qapp.font().pointSizeF() * larger))
+    qapp.processEvents()
+    cut = [_words(each) for each in window.findChildren(QWidget) if each.isVisible() and _is_cut(window, each)]
+    assert cut == []
+
+
+def test_a_small_window_gives_its_room_to_the_picture(qapp: QApplication, window: Window) -> None:
+    assert window.centre.width() > SMALL[0] / 2
+    assert window.centre.height() > SMALL[1] / 2
+    window.resize(1440, 900)
+    qapp.processEvents()
+    assert (window.machines.width(), window.right.width(), window.tabs.height()) == (246, 336, 280)
+
+
+def _words(widget: QWidget) -> str:
+    return f"{widget.objectName()} {getattr(widget, 'text', str)()}"
+
+
+def _is_cut(window: Window, widget: QWidget) -> bool:
+    """Whether words lie outside of the window or of what they are in; elided ones have them in the tool tip."""
+    if not isinstance(widget, QAbstractButton | QLabel) or isinstance(widget, Elided):
+        return False
+    seen = widget.visibleRegion().boundingRect()
+    whole = widget.rect()
+    inside = window.rect().contains(widget.mapTo(window, whole.topLeft())) and seen.width() == whole.width()
+    return not inside or widget.width() < widget.minimumSizeHint().width()
