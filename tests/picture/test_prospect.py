@@ -12,13 +12,14 @@ from diskchain.picture.look import CardLook, LineLook, PillLook
 from diskchain.picture.plan import Plan
 from diskchain.picture.prospect import place_preview
 from diskchain.picture.rows import Wish
+from diskchain.picture.telling import Telling
 from tests.support import graphs
 
 
 def shown(operation: Operation, state: State | None = None) -> Plan:
     state = state or graphs.talk()
     preview = prepare(operation, state, Surroundings(stamp="20261123-193000"))
-    return place_preview(preview, state, None, Wish(room=1100, width=885))
+    return place_preview(preview, Telling(state), Wish(room=1100, width=885))
 
 
 def words(plan: Plan, key: str) -> list[str]:

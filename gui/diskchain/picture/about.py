@@ -39,8 +39,8 @@ def edge(link: Link, plan: Plan) -> str:
         "branch": "is backed by",
         "device": "is attached to",
         "plug": "is an export of",
-        "under": "moves data to",
-        "across": "moves data to",
+        "under": _flow(link),
+        "across": _flow(link),
     }.get(link.kind, f"has {link.label} in")
     return f"{_name(start)} {verb} {_name(end)}"
 
@@ -62,6 +62,10 @@ def long(spot: Spot, state: State) -> list[str]:
     if node.header_backing and state.graph.child(node.name, "backing") is None:
         lines.append(f"Its header names {one_line(node.header_backing, 600)}, which is not open here.")
     return lines
+
+
+def _flow(link: Link) -> str:
+    return "moves data to" if link.moving else "has a flow of data, which does not move now, to"
 
 
 def _name(spot: Spot) -> str:

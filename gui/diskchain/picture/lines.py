@@ -38,5 +38,5 @@ def line_note(telling: Telling, names: set[str], top: str) -> tuple[str, str]:
     if jobs:
         pill = telling.job(jobs[0])
         more = f" + {len(jobs) - 1}" if len(jobs) > 1 else ""
-        return f"{pill.title}{f' · {pill.note}' if pill.note else ''}{more}", "green"
+        return f"{pill.title}{f' · {pill.note}' if pill.note else ''}{more}", pill.tone
     return telling.card(top).rate, "green"

@@ -14,15 +14,16 @@ from diskchain.picture.plan import Link, Plan
 from diskchain.picture.row import PITCH, Row
 from diskchain.picture.rows import Placer, Wish, disk_row, place_disks
 from diskchain.picture.strands import Disk, disks_of
-from diskchain.picture.telling import Measures, Telling
+from diskchain.picture.telling import Telling
 
 FLOW_W = 196.0
 
 
-def place_preview(preview: Preview, state: State, meter: Measures | None, wish: Wish) -> Plan:
-    """Place a preview over the present state (a fresher look than the one it was prepared on may have come since)."""
-    telling = Telling(state, meter, _marks(preview, state))
-    ghost = Telling(preview.after, None, ghost=True)
+def place_preview(preview: Preview, told: Telling, wish: Wish) -> Plan:
+    """Place a preview over the present state, as told without it (a fresher look than it was prepared on may have come since)."""
+    state = told.state
+    telling = replace(told, marks=_marks(preview, state), known={})
+    ghost = Telling(preview.after, ghost=True)
     now, then = disks_of(state), disks_of(preview.after)
     concerned = [disk for disk in now if _concerned(disk, telling, preview)]
     if not concerned:
@@ -38,7 +39,7 @@ def place_preview(preview: Preview, state: State, meter: Measures | None, wish: 
             _count_images(below, disk, after)
             placer.take(below)
     rest = [disk for disk in now if disk not in concerned]
-    place_disks(placer, Telling(state, meter), replace(wish, only=frozenset()), rest)
+    place_disks(placer, told, replace(wish, only=frozenset()), rest)
     return placer.plan()
 
 

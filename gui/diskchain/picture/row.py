@@ -182,7 +182,7 @@ class Row:
         for flow in flows(self._telling.state):
             job = self._telling.state.job(flow.job)
             if job is not None:
-                moving = job.status == "running" and not job.paused
+                moving = job.status == "running" and not job.paused and not self._telling.lost
                 self.flow(f"job:{job.id}", flow.source, flow.target, self._telling.job(job), moving)
 
     def flow(
@@ -200,7 +200,7 @@ class Row:
             y = self.bottom + 20
         pill = self._add(Spot(key, look, x, y, w, JOB_H, self._key))
         kind = "across" if across else "under"
-        self.links.append(Link(key, source.key, target.key, kind, self._key, "green", moving=moving, via=pill.key))
+        self.links.append(Link(key, source.key, target.key, kind, self._key, look.tone, moving=moving, via=pill.key))
         self.bottom = max(self.bottom, pill.bottom)
 
     def columns(self) -> dict[str, float]:

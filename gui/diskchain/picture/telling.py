@@ -55,6 +55,7 @@ class Telling:
     """One state, and what else is to be told of it.
 
     :ivar marks: node-name -> badges that a preview puts on it. `ghost`: the whole state is what would be.
+    :ivar lost: the line is lost: what was measured last is no longer told as if it went on.
     :ivar known: cards told before, by name: a node that did not change gets the same look again.
     """
 
@@ -62,13 +63,14 @@ class Telling:
     meter: Measures | None = None
     marks: Mapping[str, tuple[Badge, ...]] = field(default_factory=dict)
     ghost: bool = False
+    lost: bool = False
     known: Known = field(default_factory=dict)
 
     def card(self, name: str) -> CardLook:
         """The card of a node that is no filter."""
         node = self.state.graph.nodes[name]
         badges = self._badges(node)
-        rate = "" if self.ghost else self._rate(name)
+        rate = "" if self.ghost or self.lost else self._rate(name)
         told = (node, badges, rate)
         kept = self.known.get(name)
         if kept is not None and kept[0][0] is node and kept[0][1:] == told[1:]:
@@ -153,7 +155,8 @@ class Telling:
     def device(self, device: Device) -> PillLook:
         """The pill of a guest device."""
         model = one_line(device.model) or ("drive" if device.drive else "device")
-        return PillLook(one_line(device.name) or "?", f"{model} · {self._alive(device)}", "blue", "device", self.ghost)
+        note = model if self.lost else f"{model} · {self._alive(device)}"
+        return PillLook(one_line(device.name) or "?", note, "blue", "device", self.ghost)
 
     def _alive(self, device: Device) -> str:
         if device.root is None:
@@ -164,7 +167,7 @@ class Telling:
         return "live" if status == "running" else one_line(status) or "attached"
 
     def job(self, job: Job) -> PillLook:
-        """The pill of a running job: `mirror 62 % · 212 MiB/s`."""
+        """The pill of a running job: `mirror 62 % · 212 MiB/s`; with the line lost `mirror last known 62 %`, and grey."""
         progress = self.meter.progress(job.id) if self.meter is not None else None
         offset, length = progress or (job.offset, job.length)
         rate = self.meter.rate(job.id) if self.meter is not None else None
@@ -173,6 +176,8 @@ class Telling:
         else:
             note = words.rate(rate) if rate else ""
         share = "ready" if note == "ready" else words.percent(offset, length) if length else "starting"
+        if self.lost:
+            return PillLook(f"{one_line(job.type)} last known {share}", "", "grey", "job", self.ghost)
         title = f"{one_line(job.type)} {share}"
         return PillLook(title, "" if note == "ready" else note, "green", "job", self.ghost)
 

@@ -7,73 +7,16 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from diskchain.model.diff import diff
 from diskchain.model.graph import BlockGraph
-from diskchain.model.ledger import Ledger
-from diskchain.model.measured import Rates
 from diskchain.model.state import State
-from diskchain.operations import catalog
 from diskchain.operations.commit import Commit
-from diskchain.operations.operation import Drag, Offer
 from diskchain.operations.preview import Surroundings, prepare
 from diskchain.operations.stream import Stream
 from diskchain.picture.look import CardLook, FoldLook, PillLook
-from diskchain.widgets.canvas.view import CanvasView
 from tests.support import graphs
-
-LEFT = Qt.MouseButton.LeftButton
-NONE = Qt.KeyboardModifier.NoModifier
-
-
-class Window:
-    """A canvas with a state, and what it told."""
-
-    def __init__(self, bot: QtBot, state: State, width: int = 885, height: int = 568) -> None:
-        self.bot = bot
-        self.view = CanvasView()
-        bot.addWidget(self.view)
-        self.view.set_reduced_motion(True)
-        self.view.resize(width, height)
-        self.view.show()
-        bot.waitExposed(self.view)
-        self.state = State()
-        self.dropped: list[Offer] = []
-        self.asked: list[str] = []
-        self.view.dropped.connect(self.dropped.append)
-        self.view.offers = self.offer
-        self.show(state)
-
-    def show(self, state: State) -> None:
-        old, self.state = self.state, state
-        self.view.show_state(state, diff(old, state), Ledger(), None)
-        QApplication.processEvents()
-
-    def offer(self, drag: Drag) -> tuple[Offer, ...]:
-        self.asked.append(drag.target)
-        return catalog.offers_for_drag(self.state, drag)
-
-    def at(self, node: str) -> QPoint:
-        item = self.view.canvas.item_of(node)
-        assert item is not None
-        return self.view.mapFromScene(item.box().center())
-
-    def lift(self, node: str, to: QPoint) -> None:
-        start, area = self.at(node), self.view.viewport()
-        QTest.mousePress(area, LEFT, NONE, start)
-        for step in range(1, 9):
-            QTest.mouseMove(area, start + (to - start) * step / 8)
-            QApplication.processEvents()
-
-    def drag(self, node: str, to: QPoint) -> None:
-        self.lift(node, to)
-        QTest.mouseRelease(self.view.viewport(), LEFT, NONE, to)
-
-    def key(self, *keys: Qt.Key) -> None:
-        for each in keys:
-            QTest.keyClick(self.view, each)
+from tests.support.canvas import LEFT, NONE, Busy, Window
 
 
 @pytest.fixture
@@ -339,22 +282,6 @@ def test_dashes_move_only_while_they_can_be_seen(qtbot: QtBot) -> None:
     window.view.show()
     window.show(graphs.talk())
     assert not moving()
-
-
-class Busy:
-    """A meter of a guest that writes."""
-
-    def rate(self, _job: str) -> float | None:
-        return 212.0 * 1024**2
-
-    def progress(self, _job: str) -> tuple[int, int] | None:
-        return 62, 100
-
-    def device_rates(self, _name: str) -> Rates | None:
-        return Rates(0.0, 18.0 * 1024**2)
-
-    def node_rates(self, _name: str) -> Rates | None:
-        return None
 
 
 def test_measurements_change_words_and_nothing_else(qtbot: QtBot) -> None:

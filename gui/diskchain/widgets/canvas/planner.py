@@ -37,6 +37,7 @@ class Planner:
     meter: Measures | None = None
     preview: Preview | None = None
     full: bool = False
+    lost: bool = False
     layouter: Layouter = field(default_factory=Layouter)
     wish: Wish = field(default_factory=Wish)
     _parts: list[Component] = field(default_factory=list)
@@ -49,7 +50,7 @@ class Planner:
             return Plan()
         self._jobs = _held(self.state)
         if self.preview is not None:
-            return place_preview(self.preview, self.state, self.meter, self.wish)
+            return place_preview(self.preview, self._telling(self.state), self.wish)
         if self.full:
             return self._full()
         return place(self._telling(self.state), self.wish, self._entries())
@@ -71,7 +72,7 @@ class Planner:
         return full_plan(telling, parts, placed)
 
     def _telling(self, state: State) -> Telling:
-        return Telling(state, self.meter, marks=self._marks(state), known=self._known)
+        return Telling(state, self.meter, marks=self._marks(state), lost=self.lost, known=self._known)
 
     def changed_spots(self, plan: Plan, change: Diff) -> list[Spot] | None:
         """The spots that a change touches, where it moves nothing; None: everything must be placed anew."""

@@ -55,6 +55,13 @@ class Shown(Ground):
         """`chain` or `full`."""
         return "full" if self.planner.full else "chain"
 
+    def set_connection(self, live: bool, words: str) -> None:
+        """Say how the line stands; while it is lost, nothing moves and jobs are told as what was last known of them."""
+        super().set_connection(live, words)
+        if self.planner.lost == live:
+            self.planner.lost = not live
+            self.replan(still=True)
+
     def show_state(self, state: State | None, change: Diff, ledger: Remembered | None, meter: Measures | None) -> None:
         """Show a new state; `change` says what is different from the one shown before."""
         first = self.planner.state is None
