@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from diskchain.widgets.messages import Answer, Level, MessageBar
@@ -71,3 +72,17 @@ def test_many_messages_wait_behind_the_newest_three(bar: MessageBar) -> None:
 def test_errors_stay_and_their_words_are_for_screen_readers(bar: MessageBar) -> None:
     message = bar.tell("It failed.", Level.ERROR)
     assert message.accessibleName() == "Error: It failed."
+
+
+@pytest.mark.parametrize(("width", "below"), [(820, False), (500, True)])
+def test_answers_leave_the_words_room_to_be_read(bar: MessageBar, width: int, below: bool) -> None:
+    bar.resize(width, 300)
+    said = "overlay2 now holds everything and follows each write. How shall it end?"
+    answers = (Answer("Switch over", dict, primary=True), Answer("Stop, keep the overlays", dict))
+    bar.tell(said, Level.READY, answers=answers)
+    answer = part(bar, QPushButton, "messageAnswer2")
+    label = next(each for each in bar.findChildren(QLabel) if each.text() == said)
+    top = answer.mapTo(bar, QPoint(0, 0)).y()
+    assert (top > label.mapTo(bar, QPoint(0, 0)).y() + label.height() - 1) is below
+    assert label.heightForWidth(label.width()) <= 3 * label.fontMetrics().lineSpacing()
+    assert answer.mapTo(bar, QPoint(answer.width(), 0)).x() <= width

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from diskchain.widgets.style import button, label, monospace
 
 _SHOWN = 3
 _INFO_MS = 12_000
+_READABLE = 380
+"""Pixels that a message's words and signs need beside its answers; with less, the answers stand below."""
 
 
 class Level(StrEnum):
@@ -57,28 +59,55 @@ class Message(QFrame):
         row.addWidget(label(_WORDS[level], "word"))
         words = label(text)
         words.setWordWrap(True)
+        words.setMinimumWidth(40)
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addWidget(words, 1)
-        self._add_buttons(row, answers, detail)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 8, 6)
         column.addLayout(row)
+        self._add_buttons(row, column, answers, detail)
         self.detail = self._detail(detail)
         column.addWidget(self.detail)
 
-    def _add_buttons(self, row: QHBoxLayout, answers: tuple[Answer, ...], detail: str) -> None:
+    def _add_buttons(self, row: QHBoxLayout, column: QVBoxLayout, answers: tuple[Answer, ...], detail: str) -> None:
+        self._answers = QWidget()
+        self._beside, self._below = QHBoxLayout(), QHBoxLayout()
+        line = QHBoxLayout(self._answers)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
         for number, answer in enumerate(answers):
-            made = button(answer.text, f"messageAnswer{number + 1}", "primary" if answer.primary else "")
+            made = button(answer.text, f"messageAnswer{number + 1}", "primary" if answer.primary else "large")
             made.setToolTip(answer.meaning)
             made.clicked.connect(lambda _=False, chosen=answer: self._answer(chosen))
-            row.addWidget(made)
+            line.addWidget(made)
+        self._answers.setVisible(bool(answers))
+        self._beside.addWidget(self._answers)
+        self._below.addStretch(1)
+        row.addLayout(self._beside)
+        column.addLayout(self._below)
         if detail:
             self.show_button = button("Show", "messageShow", "link", "Show details")
             self.show_button.clicked.connect(self._fold)
             row.addWidget(self.show_button)
         close = button("×", "messageClose", "quiet", "Dismiss this message")
+        close.setToolTip("Dismiss this message")
         close.clicked.connect(self.dismiss)
         row.addWidget(close)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the answers: the words can stand above them."""
+        whole = super().minimumSizeHint()
+        return QSize(min(whole.width(), self._answers.minimumSizeHint().width() + 40), whole.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the answers below the words where they would leave them too little room."""
+        super().resizeEvent(event)
+        if self._answers.isHidden():
+            return
+        place = self._beside if self.width() - self._answers.sizeHint().width() >= _READABLE else self._below
+        if place.indexOf(self._answers) < 0:
+            place.addWidget(self._answers)
+            self.updateGeometry()
 
     def _detail(self, detail: str) -> QLabel:
         made = label(detail, tone="quiet")

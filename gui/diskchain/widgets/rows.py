@@ -52,7 +52,8 @@ class Row(QFrame):
         self._choose = chosen
         self.sign = Sign()
         self.sign.setVisible(not indent)
-        self._title, self._below = Elided(), Elided()
+        loses = Qt.TextElideMode.ElideRight if indent else Qt.TextElideMode.ElideMiddle
+        self._title, self._below = Elided(loses=loses), Elided()
         self._title.setProperty("kind", "" if indent else "strong")
         self._below.setFont(monospace(8))
         self._below.setProperty("tone", "quiet")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
@@ -19,7 +19,9 @@ from diskchain.session.session import Session
 from diskchain.widgets.panels.job_row import JobRow
 from diskchain.widgets.panels.jobs import JobsPanel
 from diskchain.widgets.panels.limit_row import speed_of
+from diskchain.widgets.style import sheet
 from tests.support.fake_session import BACKUP, GIB, MIB, MIRROR, STREAM, FakeSession
+from tests.support.qt_parts import part
 
 Shown = tuple[JobsPanel, FakeSession]
 
@@ -219,6 +221,27 @@ def test_a_ready_job_of_ours_asks(shown: Shown, qtbot: QtBot) -> None:
     carriage.phase = Phase.FINISHING
     session.carriage_changed.emit(carriage)
     assert "Choose when" not in texts(panel)
+
+
+@pytest.mark.parametrize(("width", "beside"), [(460, True), (300, False)])
+def test_the_answers_of_a_job_that_is_ready_are_readable(shown: Shown, width: int, beside: bool) -> None:
+    panel, session = shown
+    panel.setStyleSheet(f"{sheet(LIGHT, 9)}{panel.styleSheet()}")
+    panel.resize(width, 400)
+    ready = replace(MIRROR, status="ready", ready=True, offset=20 * GIB)
+    session.be(ready)
+    session.ask(ready)
+    assert texts(panel).count("Choose when") == 1
+    first, second = (part(panel, QPushButton, name) for name in ("choose-pivot", "choose-copy"))
+    at = [each.mapTo(panel, QPoint(0, 0)) for each in (first, second)]
+    assert (at[0].y() == at[1].y()) is beside
+    for answer, said in ((first, "The guest goes on with copy.qcow2."), (second, "The guest stays where it is;")):
+        meaning = next(each for each in panel.findChildren(QLabel) if each.text().startswith(said))
+        assert answer.width() >= answer.sizeHint().width()
+        assert answer.mapTo(panel, answer.rect().bottomRight()).x() <= panel.width()
+        assert meaning.mapTo(panel, QPoint(0, 0)).x() == answer.mapTo(panel, QPoint(0, 0)).x()
+        assert meaning.height() >= meaning.heightForWidth(meaning.width())
+        assert meaning.contentsRect().width() == answer.width()
 
 
 def test_what_an_operation_does_by_itself_is_not_offered(shown: Shown) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from diskchain.model.job import Job
 from diskchain.model.throughput import Meter
@@ -14,6 +14,7 @@ from diskchain.model.words import size, used_of
 from diskchain.operations.operation import Choose
 from diskchain.picture.palette import Palette
 from diskchain.widgets.panels.bar import Bar
+from diskchain.widgets.panels.choice import ChoiceBox
 from diskchain.widgets.panels.limit_row import LimitRow
 from diskchain.widgets.panels.lines import Elided
 from diskchain.widgets.style import button, label, restyle
@@ -42,7 +43,6 @@ class JobRow(QFrame):
     def __init__(self, job: str) -> None:
         super().__init__()
         self._job = job
-        self._question: Choose | None = None
         self.setObjectName(f"job-{job}")
         self.setProperty("kind", "card")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -53,10 +53,8 @@ class JobRow(QFrame):
         self._numbers.setWordWrap(True)
         self._notes: list[QLabel] = []
         self._limit: LimitRow | None = None
-        self._ask = QWidget()
-        self._ask_grid = QGridLayout(self._ask)
-        self._ask_grid.setContentsMargins(0, 2, 0, 0)
-        self._ask.hide()
+        self._ask = ChoiceBox()
+        self._ask.made.connect(self.choice_made.emit)
         self._buttons = {verb: self._button(verb, text, kind) for verb, text, kind in _VERBS}
         self._build()
 
@@ -103,7 +101,7 @@ class JobRow(QFrame):
         _put(self._state, word, tone)
         done = job.ready or job.status in ("pending", "waiting") or (job.status == "concluded" and not job.error)
         self.bar.show_share(1.0 if done else offset / length if length else 0.0, "green" if tone == "quiet" else tone)
-        _put(self._numbers, _unbroken(progress_line(job, meter)))
+        _put(self._numbers, choice.question if choice is not None else _unbroken(progress_line(job, meter)))
         exact = tip(job, meter)
         if self.toolTip() != exact:
             self.setToolTip(exact)
@@ -113,7 +111,7 @@ class JobRow(QFrame):
                 bool(why_not) or (busy and verb in _TRANSIENT) or (choice is not None and verb in ("complete", "speed"))
             )
             made.setVisible(job.allows(verb) and not hidden)
-        self._show_choice(choice)
+        self._ask.show_choice(choice)
         if self._limit is not None:
             self._limit.show_limit(job.speed)
         spoken = f"{title}, {word}, {progress_line(job, meter)}"
@@ -134,7 +132,7 @@ class JobRow(QFrame):
         self._show_notes([])
         for made in self._buttons.values():
             made.hide()
-        self._show_choice(None)
+        self._ask.show_choice(None)
         self._close_limit()
         self.setToolTip("")
         self.setAccessibleName(f"{title}, unknown, {last}")
@@ -150,30 +148,6 @@ class JobRow(QFrame):
             self._lines.addWidget(line)
         for line, note in zip(self._notes, found, strict=True):
             _put(line, note.text, note.tone)
-
-    def _show_choice(self, choice: Choose | None) -> None:
-        if choice is self._question:
-            return
-        self._question = choice
-        while (item := self._ask_grid.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._ask.setVisible(choice is not None)
-        if choice is None:
-            return
-        question = label(choice.question, tone="quiet")
-        question.setWordWrap(True)
-        self._ask_grid.addWidget(question, 0, 0, 1, max(len(choice.branches), 1))
-        for column, branch in enumerate(choice.branches):
-            kind = "large" if column else "primary"
-            made = button(branch.label, f"choose-{branch.key}", kind, f"{branch.label}: {branch.meaning}")
-            made.clicked.connect(lambda _=False, key=branch.key: self.choice_made.emit(key))
-            meaning = label(branch.meaning, "note", "quiet")
-            meaning.setWordWrap(True)
-            self._ask_grid.addWidget(made, 1, column)
-            self._ask_grid.addWidget(meaning, 2, column, Qt.AlignmentFlag.AlignTop)
-            self._ask_grid.setColumnStretch(column, 1)
 
     def _toggle_limit(self) -> None:
         if self._limit is not None:

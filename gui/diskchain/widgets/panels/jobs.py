@@ -24,6 +24,8 @@ _AGES = 5000
 """Milliseconds between two renewals: of what runs, at most four a second; of "2 min ago"."""
 
 _SHOWN_PAST = 40
+_NARROWEST = 300
+"""Pixels below which the verbs of a card would be cut off."""
 
 
 class JobsPanel(QWidget):
@@ -41,6 +43,7 @@ class JobsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(parent)
         self.setObjectName("jobsPanel")
+        self.setMinimumWidth(_NARROWEST)
         self._clock, self._colours = clock, DARK
         self._session: Session | None = None
         self._cut: list[Callable[[], None]] = []

@@ -25,10 +25,14 @@ from diskchain.widgets.style import button, label, monospace, restyle
 
 
 class Elided(QLabel):
-    """A label that loses the middle of its text, not its end, where it is too narrow; the whole is in the tool tip."""
+    """A label that loses the middle of its text where it is too narrow; whoever uses it has the whole in a tool tip.
 
-    def __init__(self, text: str = "") -> None:
+    :ivar loses: what it loses: the middle (names that differ at their ends), or the end (words of falling weight).
+    """
+
+    def __init__(self, text: str = "", loses: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__(text)
+        self.loses = loses
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
@@ -41,7 +45,7 @@ class Elided(QLabel):
         if self.wordWrap():
             super().paintEvent(event)
             return
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.contentsRect().width())
+        shown = self.fontMetrics().elidedText(self.text(), self.loses, self.contentsRect().width())
         if shown == self.text():
             super().paintEvent(event)
             return
