@@ -93,7 +93,7 @@ MARK, ACTIVE, SHARED = Badge("WILL BE INVALID", "red"), Badge("ACTIVE", "blue"),
 
 @pytest.mark.parametrize("room", [10.0, 60.0, 110.0, 125.0, 150.0, 400.0])
 def test_a_mark_is_shown_however_little_room_there_is(qapp: QApplication, room: float) -> None:
-    shown = fitting((MARK, ACTIVE, SHARED), room, text.BADGE, marks=1)
+    shown = fitting((MARK, ACTIVE, SHARED), room, text.BADGE)
     assert shown[0] == MARK
     width = sum(badge_width(badge, text.BADGE) + 4 for badge in shown) - 4
     assert width <= room or shown == (MARK,), "only the mark itself may be cut short"
@@ -101,7 +101,13 @@ def test_a_mark_is_shown_however_little_room_there_is(qapp: QApplication, room: 
 
 def test_active_stays_beside_a_mark_and_others_are_counted(qapp: QApplication) -> None:
     room = sum(badge_width(badge, text.BADGE) + 4 for badge in (MARK, ACTIVE, Badge("+1", "grey")))
-    assert fitting((MARK, ACTIVE, SHARED), room, text.BADGE, marks=1) == (MARK, ACTIVE, Badge("+1", "grey"))
+    assert fitting((MARK, ACTIVE, SHARED), room, text.BADGE) == (MARK, ACTIVE, Badge("+1", "grey"))
+
+
+def test_of_two_marks_the_second_is_counted_rather_than_cut_to_a_sliver(qapp: QApplication) -> None:
+    changed = Badge("CHANGED", "amber")
+    room = badge_width(MARK, text.BADGE) + badge_width(changed, text.BADGE)
+    assert fitting((MARK, changed), room, text.BADGE) == (MARK, Badge("+1", "grey"))
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.6, 0.5, 0.3, 0.1])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
+from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.commit import Commit
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Surroundings, prepare
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
-from diskchain.picture.look import CardLook, LineLook, PillLook
+from diskchain.picture.look import Badge, CardLook, FoldLook, LineLook, PillLook
 from diskchain.picture.plan import Plan
 from diskchain.picture.prospect import place_preview
 from diskchain.picture.rows import Wish
@@ -32,7 +35,7 @@ def test_a_commit_marks_what_changes_and_what_becomes_invalid() -> None:
     plan = shown(Commit("overlay2", "base"))
     assert words(plan, "node:base") == ["WILL CHANGE"]
     assert words(plan, "node:overlay1") == words(plan, "node:overlay2") == ["WILL BE INVALID"]
-    assert words(plan, "node:overlay3") == ["ACTIVE"]
+    assert words(plan, "node:overlay3") == ["WILL CHANGE", "ACTIVE"], "its header will name base"
     pill = plan.spots["flow:preview"].look
     assert isinstance(pill, PillLook)
     assert pill.title == "up to 1.6 GiB moves down"
@@ -60,6 +63,66 @@ def test_a_snapshot_adds_a_card_to_each_disk() -> None:
     new = [spot for spot in plan.spots.values() if spot.key.startswith("after:node:vd")]
     assert len(new) == 2
     assert all(isinstance(spot.look, CardLook) and spot.look.ghost and spot.look.active for spot in new)
+
+
+def of_files(plan: Plan, state: State) -> dict[str, str]:
+    """File -> the mark on the card of its image, of those that have one."""
+    found = {}
+    for spot in plan.spots.values():
+        if isinstance(spot.look, CardLook) and spot.look.marks and not spot.key.startswith("after:"):
+            found[state.graph.nodes[spot.node].file or ""] = spot.look.badges[0].text
+    return found
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Commit("overlay3", "overlay2"),
+        Commit("overlay3", "base"),
+        Commit("overlay2", "overlay1"),
+        Stream("overlay3"),
+        Stream("overlay3", "base"),
+        Stream("overlay2", "base"),
+        Snapshot(),
+    ],
+    ids=str,
+)
+def test_exactly_the_files_that_the_sheet_names_are_marked(operation: Operation) -> None:
+    """The active image too: it is the one that a stream writes into, and the one that a pivot leaves behind."""
+    state = graphs.talk()
+    draft = prepare(operation, state, Surroundings(stamp="20261123-193000")).draft
+    assert of_files(shown(operation), state) == {
+        **dict.fromkeys(draft.changed, "WILL CHANGE"),
+        **dict.fromkeys(draft.invalid, "WILL BE INVALID"),
+    }
+
+
+def test_a_crowd_that_becomes_invalid_stays_folded_and_is_counted() -> None:
+    plan = shown(Commit("snap028", "snap002"), graphs.long_chain())
+    (fold,) = [spot for spot in plan.spots.values() if isinstance(spot.look, FoldLook) and spot.look.marks]
+    assert isinstance(fold.look, FoldLook)
+    assert [mark.text for mark in fold.look.marks] == ["24 WILL BE INVALID"]
+    assert "Will be invalid: snap003, snap004" in fold.about
+    assert words(plan, "node:snap002") == words(plan, "node:snap029")[:1] == ["WILL CHANGE"]
+
+
+def test_a_few_that_become_invalid_are_shown_each() -> None:
+    plan = shown(Commit("snap012", "snap008"), graphs.long_chain())
+    for name in ("snap009", "snap010", "snap011", "snap012"):
+        assert words(plan, f"node:{name}") == ["WILL BE INVALID"]
+
+
+def test_what_the_ledger_says_stays_said_in_a_preview() -> None:
+    state = graphs.talk()
+    told = Telling(state, spoilt={"overlay1": Badge("CHANGED", "amber"), "data-base": Badge("INVALID", "red")})
+    gone = LedgerEntry("/images/old.qcow2", "old", "invalid", "It was committed into base.")
+    preview = prepare(Commit("overlay2", "base"), state, Surroundings())
+    plan = place_preview(preview, told, Wish(room=1100, width=885), [gone])
+    assert words(plan, "node:overlay1") == ["WILL BE INVALID", "CHANGED"]
+    line = plan.spots["row:disk:vdb"].look
+    assert isinstance(line, LineLook)
+    assert [mark.text for mark in line.marks] == ["1 INVALID"]
+    assert words(plan, "ledger:/images/old.qcow2") == ["INVALID"]
 
 
 def test_what_a_preview_speaks_of_is_not_folded_away() -> None:

@@ -19,9 +19,10 @@ def short(spot: Spot) -> str:
     elif isinstance(look, PillLook):
         parts = [look.title, look.note]
     elif isinstance(look, FoldLook):
-        parts = [f"{look.text} folded", look.note]
+        parts = [f"{look.text} folded", look.note, *(mark.text.lower() for mark in look.marks)]
     elif isinstance(look, LineLook):
         parts = [f"disk {look.title}", look.chain.replace(" ← ", ", then "), look.note]
+        parts[2:2] = [mark.text.lower() for mark in look.marks]
     else:
         parts = [_title(look)]
     if spot.key.startswith("after:"):

@@ -6,7 +6,17 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from diskchain.picture import text
-from diskchain.picture.ink import BAR_W, RADIUS, badge_width, colour, left_bar, paint_badge, paint_hatch, pen
+from diskchain.picture.ink import (
+    BAR_W,
+    RADIUS,
+    badge_width,
+    colour,
+    left_bar,
+    paint_badge,
+    paint_hatch,
+    pen,
+    tone_of_mark,
+)
 from diskchain.picture.look import Badge, CardLook, SlimLook
 from diskchain.picture.palette import Palette
 
@@ -33,7 +43,7 @@ def _ground(painter: QPainter, box: QRectF, look: CardLook, palette: Palette) ->
     painter.setBrush(colour(palette.card))
     painter.drawRoundedRect(box, RADIUS, RADIUS)
     if look.hatched:
-        paint_hatch(painter, box.adjusted(BAR_W, 3, -3, -3), palette.red)
+        paint_hatch(painter, box.adjusted(BAR_W, 3, -3, -3), palette.tone(tone_of_mark(look.badges[: look.marks])))
         painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour(palette.tone(look.tone)))
     painter.translate(box.x(), box.y())
@@ -73,7 +83,7 @@ def _details(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
     room = right - left - (rate + 6 if rate and beside else 0)
     text.write(painter, QRectF(left, top + 61, room, 19), look.size, colour(palette.quiet), small)
     room = right - left - (rate + 6 if rate and not beside else 0)
-    paint_badges(painter, QRectF(left, top + 90 - height / 2, room, height), look.badges, palette, tiny, look.marks)
+    paint_badges(painter, QRectF(left, top + 90 - height / 2, room, height), look.badges, palette, tiny)
 
 
 def _rate_place(look: CardLook, room: float, small: int, tiny: int) -> tuple[float, bool]:
@@ -98,7 +108,7 @@ def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
             left, right = box.x() + BAR_W + 3, box.right() - 3
         middle = min(top + 80, box.bottom() - 3 - height / 2)
         line = QRectF(left, middle - height / 2, right - left, height)
-        paint_badges(painter, line, look.badges[: max(look.marks, 1)], palette, tiny, look.marks)
+        paint_badges(painter, line, look.badges[: max(look.marks, 1)], palette, tiny)
 
 
 def _name(
@@ -126,26 +136,32 @@ def _bar(painter: QPainter, track: QRectF, look: CardLook, palette: Palette) -> 
     )
 
 
-def fitting(badges: tuple[Badge, ...], room: float, size: int, marks: int = 0) -> tuple[Badge, ...]:
+def fitting(badges: tuple[Badge, ...], room: float, size: int) -> tuple[Badge, ...]:
     """The badges to paint side by side in this room, in scene units: as many as fit, then how many more there are.
 
-    The first `marks` are always among them: for them first the count gives way, and then they are cut short.
+    The first, which is a mark if there is one, is always among them: for it the count gives way, and then it is cut short.
     """
-    firm = max(marks, 1)
-    for shown in range(len(badges), firm - 1, -1):
+    for shown in range(len(badges), 0, -1):
         rest = len(badges) - shown
         chosen = (*badges[:shown], Badge(f"+{rest}", "grey")) if rest else badges
-        if sum(badge_width(badge, size) + _APART for badge in chosen) - _APART <= room:
+        if _wide(chosen, size) <= room:
             return chosen
-    return badges[:firm]
+    return badges[:1]
 
 
-def paint_badges(
-    painter: QPainter, box: QRectF, badges: tuple[Badge, ...], palette: Palette, size: int, marks: int = 0
-) -> None:
+def badges_width(badges: tuple[Badge, ...], room: float, size: int) -> float:
+    """How wide the badges are that `fitting` chooses for this room."""
+    return _wide(fitting(badges, room, size), size)
+
+
+def _wide(badges: tuple[Badge, ...], size: int) -> float:
+    return sum(badge_width(badge, size) + _APART for badge in badges) - _APART if badges else 0.0
+
+
+def paint_badges(painter: QPainter, box: QRectF, badges: tuple[Badge, ...], palette: Palette, size: int) -> None:
     """As many badges as fit side by side; how many more there are is said where there is room for it."""
     x = box.x()
-    for badge in fitting(badges, box.width(), size, marks):
+    for badge in fitting(badges, box.width(), size):
         want = min(badge_width(badge, size), box.right() - x)
         if want > 0:
             paint_badge(painter, QRectF(x, box.y(), want, box.height()), badge, palette, size)

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from diskchain.layout import Placed, Shape, letters
 from diskchain.model.node import Edge, Kind
-from diskchain.picture.look import Look, PillLook, TitleLook
+from diskchain.picture.look import Look, TitleLook
 from diskchain.picture.plan import Link, Plan, Spot
 from diskchain.picture.row import CARD_H, CARD_W, JOB_H, LEFT, PILL_H, SLIM_H, SLIM_W, title_width
 from diskchain.picture.telling import Telling
@@ -122,8 +122,7 @@ def _roots(telling: Telling, boxes: dict[str, _Box], lines: list[tuple[str, str,
         lines.append((f"export:{export.id}", key, f"node:{export.node}", "export", "nbd"))
     for job in telling.state.jobs:
         key = f"job:{job.id}"
-        pill = telling.job(job)
-        boxes[key] = _Box(key, PillLook(pill.title, pill.note, pill.tone, "job"), 176.0, JOB_H)
+        boxes[key] = _Box(key, telling.job(job), 176.0, JOB_H)
         lines += [(f"holds:{job.id}\0{role}\0{name}", key, f"node:{name}", role, "green") for role, name in job.nodes]
 
 

@@ -58,6 +58,11 @@ def paint_badge(painter: QPainter, box: QRectF, badge: Badge, palette: Palette, 
     text.write(painter, inner, badge.text, colour(palette.on), size, bold=True, align=Qt.AlignmentFlag.AlignHCenter)
 
 
+def tone_of_mark(badges: tuple[Badge, ...]) -> str:
+    """The tone of the gravest of these marks: of hatching beside them, and of what stands for them from far away."""
+    return "red" if not badges or any(badge.tone == "red" for badge in badges) else badges[0].tone
+
+
 def paint_hatch(painter: QPainter, box: QRectF, value: str) -> None:
     """Slanting lines over a box, each cut to it, so that vector files need no clip."""
     painter.setPen(pen(value, 1.0, alpha=70))

@@ -26,10 +26,12 @@ def line_spot(telling: Telling, disk: Disk, y: float, across: float) -> Spot:
     badge = Badge("ACTIVE", "blue") if trunk.top in telling.state.active else None
     note, tone = line_note(telling, set(disk.names), trunk.top)
     devices = ", ".join(one_line(device.name) for device in disk.devices) or "not attached"
-    look = LineLook(devices, chain, badge, note, tone)
+    inside = tuple(disk.names)
+    hatched = not telling.spoilt.keys().isdisjoint(inside)
+    look = LineLook(devices, chain, badge, note, tone, telling.marks_in(inside), hatched)
     width = max(across - 2 * LINE_X, LEAST_W)
-    about = f"{devices}: {len(trunk.names)} images. Click to open the row."
-    return Spot(f"row:{disk.key}", look, LINE_X, y, width, LINE_H, disk.key, trunk.top, about)
+    told = [f"{devices}: {len(trunk.names)} images. Click to open the row.", *telling.marked_in(inside)]
+    return Spot(f"row:{disk.key}", look, LINE_X, y, width, LINE_H, disk.key, trunk.top, "\n".join(told))
 
 
 def line_note(telling: Telling, names: set[str], top: str) -> tuple[str, str]:

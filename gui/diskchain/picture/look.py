@@ -47,32 +47,41 @@ class SlimLook:
 
 @dataclass(frozen=True, slots=True)
 class PillLook:
-    """A rounded pill: a guest device, a job, an export. `shape`: `device`, `job` or `export`."""
+    """A rounded pill: a guest device, a job, an export. `shape`: `device`, `job` or `export`. `short`: what tells most."""
 
     title: str
     note: str
     tone: str
     shape: str = "device"
     ghost: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FoldLook:
-    """The folded middle of a chain: `24 overlays`, `3.1 GiB`."""
+    """The folded middle of a chain: `24 overlays`, `3.1 GiB`.
+
+    :ivar marks: how many of the images in it are invalid, changed, or will be: `2 INVALID`; the gravest first.
+    :ivar hatched: some of their contents must not be used.
+    """
 
     text: str
     note: str
+    marks: tuple[Badge, ...] = ()
+    hatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LineLook:
-    """A whole disk in one line: its device, its chain, a badge, and at the right what goes on."""
+    """A whole disk in one line: its device, its chain, a badge, at the right what goes on. `marks`, `hatched`: as of a fold."""
 
     title: str
     chain: str
     badge: Badge | None
     note: str
     tone: str
+    marks: tuple[Badge, ...] = ()
+    hatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

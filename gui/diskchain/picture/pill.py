@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from diskchain.picture import text
-from diskchain.picture.card import WHOLE
-from diskchain.picture.ink import badge_width, colour, paint_badge, pen
+from diskchain.picture.card import WHOLE, badges_width, paint_badges
+from diskchain.picture.ink import colour, paint_hatch, pen, tone_of_mark
 from diskchain.picture.look import FoldLook, LineLook, PillLook, TitleLook
 from diskchain.picture.palette import Palette
 
@@ -26,12 +28,18 @@ def paint_pill(painter: QPainter, box: QRectF, look: PillLook, palette: Palette,
         _two_lines(painter, box, look, palette, scale)
     elif look.shape == "job":
         size = text.at_scale(10, scale)
-        line = f"{look.title} · {look.note}" if look.note else look.title
-        if text.width(line, size, bold=True) > box.width() - 10:
-            line = look.title
-        text.write(painter, box.adjusted(5, 0, -5, 0), line, colour(palette.text), size, bold=True, align=_CENTRE)
+        inner = box.adjusted(5, 0, -5, 0)
+        line = _longest(look, inner.width(), size)
+        text.write(painter, inner, line, colour(palette.text), size, bold=True, align=_CENTRE)
     else:
         _plug(painter, box, look, palette, scale)
+
+
+def _longest(look: PillLook, room: float, size: int) -> str:
+    """What of a job's words fits: first its rate gives way, then its type, for its progress tells most."""
+    whole = f"{look.title} · {look.note}" if look.note else look.title
+    choices = (whole, look.title, look.short or look.title)
+    return next((words for words in choices if text.width(words, size, bold=True) <= room), choices[-1])
 
 
 def _two_lines(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scale: float) -> None:
@@ -77,59 +85,59 @@ def _plug(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scal
 
 
 def paint_fold(painter: QPainter, box: QRectF, look: FoldLook, palette: Palette, scale: float) -> None:
-    """Cards behind each other: the folded middle of a chain."""
+    """Cards behind each other: the folded middle of a chain; with its marks, which at small zooms displace its size."""
     painter.setPen(pen(palette.line, 1.4))
     painter.setBrush(colour(palette.raised))
     for back in (10.0, 5.0, 0.0):
         painter.drawRoundedRect(box.adjusted(back, back - 5, back - 10, -back / 2), 8, 8)
-    size, small = text.at_scale(12, scale), text.at_scale(text.SMALL, scale)
+    if look.hatched:
+        paint_hatch(painter, box.adjusted(3, -2, -13, -3), palette.tone(tone_of_mark(look.marks)))
+    size, small, tiny = (text.at_scale(each, scale) for each in (12, text.SMALL, text.BADGE))
     inner = box.adjusted(6, -5, -16, 0)
-    if scale < WHOLE or not look.note:
-        text.write(painter, inner, look.text, colour(palette.text), size, bold=True, align=_CENTRE)
-        return
-    middle = inner.center().y()
-    text.write(
-        painter,
-        QRectF(inner.x(), middle - size - 8, inner.width(), size + 8),
-        look.text,
-        colour(palette.text),
-        size,
-        True,
-        align=_CENTRE,
-    )
-    text.write(
-        painter,
-        QRectF(inner.x(), middle, inner.width(), small + 8),
-        look.note,
-        colour(palette.quiet),
-        small,
-        align=_CENTRE,
-    )
+    note = look.note if scale >= WHOLE else ""
+    lines = [size + 8.0, *([small + 6.0] if note else []), *([tiny + 8.0] if look.marks else [])]
+    y = inner.center().y() - sum(lines) / 2
+    where = QRectF(inner.x(), y, inner.width(), lines[0])
+    text.write(painter, where, look.text, colour(palette.text), size, bold=True, align=_CENTRE)
+    if note:
+        where = QRectF(inner.x(), where.bottom(), inner.width(), lines[1])
+        text.write(painter, where, note, colour(palette.quiet), small, align=_CENTRE)
+    if look.marks:
+        room = min(badges_width(look.marks, inner.width(), tiny), inner.width())
+        where = QRectF(inner.center().x() - room / 2, where.bottom() + 1, room, tiny + 6.0)
+        paint_badges(painter, where, look.marks, palette, tiny)
 
 
 def paint_line(painter: QPainter, box: QRectF, look: LineLook, palette: Palette, scale: float) -> None:
-    """A disk in one line."""
+    """A disk in one line. Its marks never give way; the names of its chain do."""
     painter.setPen(pen(palette.line, 1.4))
     painter.setBrush(colour(palette.raised))
     painter.drawRoundedRect(box, 8, 8)
-    size = text.at_scale(12, scale)
-    tiny = text.at_scale(text.BADGE, scale)
+    if look.hatched:
+        paint_hatch(
+            painter, QRectF(box.x() + 2, box.y() + 3, 10, box.height() - 6), palette.tone(tone_of_mark(look.marks))
+        )
+    size, tiny = text.at_scale(12, scale), text.at_scale(text.BADGE, scale)
     x, right = box.x() + 16, box.right() - 14
-    note = min(text.width(look.note, size, bold=True) + 2, (right - x) / 2) if look.note else 0.0
-    if note:
-        where = QRectF(right - note, box.y(), note, box.height())
-        text.write(painter, where, look.note, colour(palette.tone(look.tone)), size, bold=True, align=_RIGHT)
     title = min(max(text.width(look.title, size, bold=True) + 14, 56), 200)
     text.write(painter, QRectF(x, box.y(), title - 8, box.height()), look.title, colour(palette.text), size, bold=True)
     x += title
-    badge = badge_width(look.badge, tiny) if look.badge else 0.0
-    chain = min(text.width(look.chain, size) + 1, right - note - 20 - badge - x)
-    text.write(painter, QRectF(x, box.y(), chain, box.height()), look.chain, colour(palette.text), size, middle=True)
-    if look.badge:
-        height = tiny + 6.0
-        paint_badge(
-            painter, QRectF(x + chain + 10, box.center().y() - height / 2, badge, height), look.badge, palette, tiny
-        )
+    badges = (*look.marks, *((look.badge,) if look.badge else ()))
+    want = badges_width(badges, math.inf, tiny)
+    free = right - x - (want + 20 if look.marks else 0)
+    note = min(text.width(look.note, size, bold=True) + 2, free, (right - box.x()) / 2) if look.note else 0.0
+    if note > 0:
+        where = QRectF(right - note, box.y(), note, box.height())
+        text.write(painter, where, look.note, colour(palette.tone(look.tone)), size, bold=True, align=_RIGHT)
+        right -= note + 20
+    chain = min(text.width(look.chain, size) + 1, right - want - 10 - x)
+    if chain > 2 * size:
+        where = QRectF(x, box.y(), chain, box.height())
+        text.write(painter, where, look.chain, colour(palette.text), size, middle=True)
+        x += chain + 10
+    height = tiny + 6.0
+    where = QRectF(x, box.center().y() - height / 2, max(right - x, 0), height)
+    paint_badges(painter, where, badges, palette, tiny)
 
 
 def paint_title(painter: QPainter, box: QRectF, look: TitleLook, palette: Palette, scale: float) -> None:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diskchain.model import words
+from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
 from diskchain.picture.look import Badge, PillLook
 from diskchain.picture.plan import Link, Plan
 from diskchain.picture.row import PITCH, Row
-from diskchain.picture.rows import Placer, Wish, disk_row, place_disks
+from diskchain.picture.rows import Placer, Wish, disk_row, place_disks, place_left_behind
 from diskchain.picture.strands import Disk, disks_of
 from diskchain.picture.telling import Telling
 
-FLOW_W = 196.0
+FLOW_W = 236.0
+FEW = 5
+"""More images than this that become invalid stay folded together, with their number: their cards would leave the window."""
+
+_CHANGE, _INVALID = Badge("WILL CHANGE", "amber"), Badge("WILL BE INVALID", "red")
 
 
-def place_preview(preview: Preview, told: Telling, wish: Wish) -> Plan:
+def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[LedgerEntry] = ()) -> Plan:
     """Place a preview over the present state, as told without it (a fresher look than it was prepared on may have come since)."""
     state = told.state
-    telling = replace(told, marks=_marks(preview, state), known={})
+    telling = replace(told, prospects=_prospects(preview, state), known={})
     ghost = Telling(preview.after, ghost=True)
     now, then = disks_of(state), disks_of(preview.after)
     concerned = [disk for disk in now if _concerned(disk, telling, preview)]
@@ -40,6 +45,7 @@ def place_preview(preview: Preview, told: Telling, wish: Wish) -> Plan:
             placer.take(below)
     rest = [disk for disk in now if disk not in concerned]
     place_disks(placer, told, replace(wish, only=frozenset()), rest)
+    place_left_behind(placer, told, wish, ledger)
     return placer.plan()
 
 
@@ -52,29 +58,26 @@ def _nodes_of(state: State, path: str) -> Iterator[str]:
             yield name
 
 
-def _marks(preview: Preview, state: State) -> dict[str, tuple[Badge, ...]]:
-    """The words on cards of files that change or become invalid. An active image changes all the time: no word."""
-    marks: dict[str, tuple[Badge, ...]] = {}
-    for path in preview.draft.changed:
-        marks.update(
-            (name, (Badge("WILL CHANGE", "amber"),)) for name in _nodes_of(state, path) if name not in state.active
-        )
-    for path in preview.draft.invalid:
-        marks.update((name, (Badge("WILL BE INVALID", "red"),)) for name in _nodes_of(state, path))
-    return marks
+def _prospects(preview: Preview, state: State) -> dict[str, Badge]:
+    """The words on the cards of exactly the files that the preview names as changing or becoming invalid."""
+    found: dict[str, Badge] = {}
+    for paths, badge in ((preview.draft.changed, _CHANGE), (preview.draft.invalid, _INVALID)):
+        found.update((name, badge) for path in paths for name in _nodes_of(state, path))
+    return found
 
 
 def _wanted(telling: Telling, preview: Preview) -> Iterator[str]:
-    """Nodes that must not be folded away."""
+    """Nodes that must not be folded away: the ends of the flow, what changes, and what becomes invalid unless it is a crowd."""
     yield from preview.draft.flow or ()
-    changing = [name for name, badges in telling.marks.items() if badges[0].tone == "amber"]
-    yield from changing
+    yield from (name for name, badge in telling.prospects.items() if badge is _CHANGE)
+    invalid = [name for name, badge in telling.prospects.items() if badge is _INVALID]
+    yield from invalid if len(invalid) <= FEW else ()
 
 
 def _concerned(disk: Disk, telling: Telling, preview: Preview) -> bool:
     names = set(disk.names)
     flow = preview.draft.flow
-    if (flow is not None and not names.isdisjoint(flow)) or not names.isdisjoint(telling.marks):
+    if (flow is not None and not names.isdisjoint(flow)) or not names.isdisjoint(telling.prospects):
         return True
     after = preview.after
     for device in disk.devices:
@@ -99,8 +102,8 @@ def _flow(row: Row, preview: Preview) -> None:
         return
     down = flow[1] in preview.before.graph.chain(flow[0])
     moves = preview.draft.moves
-    amount = f"up to {words.size(moves)}" if moves else "data"
-    look = PillLook(f"{amount} moves {'down' if down else 'up'}", "", "green", "job")
+    amount, way = words.size(moves) if moves else "data", "down" if down else "up"
+    look = PillLook(f"{'up to ' if moves else ''}{amount} moves {way}", "", "green", "job", short=f"{amount} {way}")
     row.flow("flow:preview", *flow, look, moving=False, w=FLOW_W)
 
 

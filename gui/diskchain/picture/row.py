@@ -109,10 +109,13 @@ class Row:
         nodes = self._telling.state.graph.nodes
         allocated = [size for name in item.names if (size := nodes[name].allocated) is not None]
         note = words.size(sum(allocated)) if allocated else ""
-        look = FoldLook(f"{len(item.names)} overlays", note)
+        telling, marks = self._telling, self._telling.marks_in(item.names)
+        hatched = not telling.spoilt.keys().isdisjoint(item.names)
+        look = FoldLook(f"{len(item.names)} overlays", note, marks, hatched)
         key = f"{self._prefix}fold:{self._key}:{item.names[0]}"
-        about = f"{len(item.names)} images are folded here. Click to show them."
-        spot = self._add(Spot(key, look, x, y + 14, FOLD_W, CARD_H - 28, self._key, "", about))
+        told = [f"{len(item.names)} images are folded here. Click to show them.", *telling.marked_in(item.names)]
+        w = CARD_W if marks else FOLD_W
+        spot = self._add(Spot(key, look, x, y + 14, w, CARD_H - 28, self._key, "", "\n".join(told)))
         for name in item.names:
             self._at[name] = spot
             self.shows[name] = key

@@ -84,7 +84,7 @@ def place(telling: Telling, wish: Wish, ledger: Sequence[LedgerEntry] = ()) -> P
     placer = Placer()
     disks = disks_of(telling.state)
     place_disks(placer, telling, wish, disks)
-    _place_left_behind(placer, telling, wish, ledger)
+    place_left_behind(placer, telling, wish, ledger)
     return placer.plan()
 
 
@@ -174,7 +174,7 @@ def _place_loose(placer: Placer, telling: Telling, wish: Wish, loose: list[Disk]
     placer.y = placer.spots[f"node:{names[-1]}"].bottom + BETWEEN
 
 
-def _place_left_behind(placer: Placer, telling: Telling, wish: Wish, ledger: Sequence[LedgerEntry]) -> None:
+def place_left_behind(placer: Placer, telling: Telling, wish: Wish, ledger: Sequence[LedgerEntry]) -> None:
     """Images that QEMU no longer shows: detached and hatched, until dismissed."""
     if not ledger:
         return
@@ -182,7 +182,16 @@ def _place_left_behind(placer: Placer, telling: Telling, wish: Wish, ledger: Seq
     for entry, (x, y) in zip(ledger, _grid(len(ledger), placer.y + 28, wish.room, CARD_H), strict=True):
         key = f"ledger:{entry.path}"
         placer.add(Spot(key, left_behind(entry), x, y, CARD_W, CARD_H, "ledger", "", f"{entry.path}\n{entry.why}"))
-        placer.y = y + CARD_H + BETWEEN
+    placer.y = y + CARD_H + BETWEEN
+
+
+def with_left_behind(plan: Plan, telling: Telling, wish: Wish, ledger: Sequence[LedgerEntry]) -> Plan:
+    """A placed picture, and those images below it."""
+    if not ledger:
+        return plan
+    placer = Placer(plan.size[1] + BETWEEN, dict(plan.spots), dict(plan.links), dict(plan.shows))
+    place_left_behind(placer, telling, wish, ledger)
+    return placer.plan()
 
 
 def _title(telling: Telling, row: str, words: str, strong: str, y: float) -> Spot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -54,14 +54,16 @@ class Measures(Protocol):
 class Telling:
     """One state, and what else is to be told of it.
 
-    :ivar marks: node-name -> badges that a preview puts on it. `ghost`: the whole state is what would be.
+    :ivar spoilt: node-name -> the ledger's word on its image. `ghost`: the whole state is what would be.
+    :ivar prospects: node-name -> what a preview says will become of its image.
     :ivar lost: the line is lost: what was measured last is no longer told as if it went on.
     :ivar known: cards told before, by name: a node that did not change gets the same look again.
     """
 
     state: State
     meter: Measures | None = None
-    marks: Mapping[str, tuple[Badge, ...]] = field(default_factory=dict)
+    spoilt: Mapping[str, Badge] = field(default_factory=dict)
+    prospects: Mapping[str, Badge] = field(default_factory=dict)
     ghost: bool = False
     lost: bool = False
     known: Known = field(default_factory=dict)
@@ -95,16 +97,17 @@ class Telling:
             badges=badges,
             rate=rate,
             active=node.name in self.state.active,
-            marks=len(self.marks.get(node.name, ())),
+            marks=len(self._marks(node.name)),
             ghost=self.ghost,
+            hatched=node.name in self.spoilt,
         )
 
     @cached_property
     def _words(self) -> dict[str, list[Badge]]:
         """Badges that come from elsewhere than the node itself: roots, jobs, exports, overlays."""
         state, found = self.state, dict[str, list[Badge]]()
-        for name, badges in self.marks.items():
-            found.setdefault(name, []).extend(badges)
+        for name in (*self.prospects, *(name for name in self.spoilt if name not in self.prospects)):
+            found[name] = self._marks(name)
         for name in state.active:
             found.setdefault(name, []).append(_ACTIVE)
         for flow in flows(state):
@@ -123,7 +126,7 @@ class Telling:
 
     def _badges(self, node: Node) -> tuple[Badge, ...]:
         found = list(self._words.get(node.name, ()))
-        if node.read_only and node.name not in self.marks:
+        if node.read_only and not self._marks(node.name):
             found.append(_READ_ONLY)
         if node.header_backing and self.state.graph.child(node.name, "backing") is None:
             found.append(Badge("BASE NOT OPEN", "red"))
@@ -133,6 +136,24 @@ class Telling:
         if node.snapshots:
             found.append(Badge(f"{len(node.snapshots)} INTERNAL", "grey"))
         return tuple(found)
+
+    def _marks(self, name: str) -> list[Badge]:
+        """What speaks of a node's contents: what will become of them, and what the ledger says."""
+        return [marks[name] for marks in (self.prospects, self.spoilt) if name in marks]
+
+    def marks_in(self, names: Iterable[str]) -> tuple[Badge, ...]:
+        """The marks of nodes that are drawn as one thing, counted: `2 INVALID`; the gravest first."""
+        found = Counter(badge for name in names for badge in self._marks(name))
+        gravest = sorted(found.items(), key=lambda each: (each[0].tone != "red", each[0].text))
+        return tuple(Badge(f"{times} {badge.text}", badge.tone) for badge, times in gravest)
+
+    def marked_in(self, names: Iterable[str]) -> list[str]:
+        """Which of them, as `Invalid: overlay1, overlay2.`, for tool tips and screen readers."""
+        found: dict[str, list[str]] = {}
+        for name in names:
+            for badge in self._marks(name):
+                found.setdefault(badge.text, []).append(one_line(name))
+        return [f"{text.capitalize()}: {', '.join(marked)}." for text, marked in sorted(found.items())]
 
     def _rate(self, name: str) -> str:
         if self.meter is None:
@@ -177,9 +198,10 @@ class Telling:
             note = words.rate(rate) if rate else ""
         share = "ready" if note == "ready" else words.percent(offset, length) if length else "starting"
         if self.lost:
-            return PillLook(f"{one_line(job.type)} last known {share}", "", "grey", "job", self.ghost)
+            known = f"last known {share}"
+            return PillLook(f"{one_line(job.type)} {known}", "", "grey", "job", self.ghost, known)
         title = f"{one_line(job.type)} {share}"
-        return PillLook(title, "" if note == "ready" else note, "green", "job", self.ghost)
+        return PillLook(title, "" if note == "ready" else note, "green", "job", self.ghost, share)
 
     def export(self, export: Export) -> PillLook:
         """The plug of an export."""

@@ -29,11 +29,13 @@ def test_while_the_line_is_lost_nothing_looks_alive(qtbot: QtBot) -> None:
     assert not moving()
     assert not view.canvas.plan.links["job:m1"].moving
     assert view.canvas.plan.links["job:m1"].tone == "grey"
-    assert spots["job:m1"].look == PillLook("mirror last known 62 %", "", "grey", "job")
+    assert spots["job:m1"].look == PillLook("mirror last known 62 %", "", "grey", "job", short="last known 62 %")
     assert spots["device:vdb"].look == PillLook("vdb", "virtio-blk", "blue")
     assert window.card("overlay3").rate == ""
     view.set_mode("full")
-    assert view.canvas.plan.spots["job:m1"].look == PillLook("mirror last known 62 %", "", "grey", "job")
+    assert view.canvas.plan.spots["job:m1"].look == PillLook(
+        "mirror last known 62 %", "", "grey", "job", short="last known 62 %"
+    )
     view.set_mode("chain")
     view.set_connection(True, "")
     assert moving()

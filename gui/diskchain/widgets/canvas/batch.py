@@ -9,8 +9,8 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from diskchain.picture.brush import box_of
-from diskchain.picture.ink import colour, pen
-from diskchain.picture.look import CardLook, Look, PillLook, SlimLook, TitleLook
+from diskchain.picture.ink import colour, pen, tone_of_mark
+from diskchain.picture.look import Badge, CardLook, FoldLook, LineLook, Look, PillLook, SlimLook, TitleLook
 from diskchain.picture.plan import Link, Plan, Spot
 from diskchain.widgets.canvas.style import Style
 
@@ -26,6 +26,7 @@ class BatchItem(QGraphicsItem):
         self._style = style
         self._boxes: dict[str, list[QRectF]] = {}
         self._lines: list[QLineF] = []
+        self._crosses: list[QLineF] = []
         self._chosen: list[QRectF] = []
         self._bounds = QRectF()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -35,8 +36,10 @@ class BatchItem(QGraphicsItem):
         """How many boxes it has."""
         return sum(len(boxes) for boxes in self._boxes.values())
 
-    def add_box(self, tone: str, box: QRectF) -> None:
-        """One more box."""
+    def add_box(self, tone: str, box: QRectF, marked: bool = False) -> None:
+        """One more box; `marked`: crossed out, for there is no room for the word."""
+        if marked:
+            self._crosses += [QLineF(box.topLeft(), box.bottomRight()), QLineF(box.bottomLeft(), box.topRight())]
         self._boxes.setdefault(tone, []).append(box)
         self._bounds = self._bounds.united(box.adjusted(-8, -8, 8, 8))
 
@@ -64,6 +67,9 @@ class BatchItem(QGraphicsItem):
         for tone, boxes in self._boxes.items():
             painter.setBrush(colour(palette.tone(tone)))
             painter.drawRects(boxes)
+        if self._crosses:
+            painter.setPen(pen(palette.ground, 2.0 / self._style.scale))
+            painter.drawLines(self._crosses)
         if self._chosen:
             painter.setPen(pen(palette.text, 2.0 / self._style.scale))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -82,7 +88,7 @@ def batches(plan: Plan, style: Style) -> dict[str, BatchItem]:
         if item is None:
             item = last if last is not None and last.count < SHARED else BatchItem(style)
             made[spot.row] = last = item
-        item.add_box(tone_of(spot.look), box_of(spot))
+        item.add_box(tone_of(spot.look), box_of(spot), marked=bool(marks_of(spot.look)))
     for link in plan.links.values():
         if (item := made.get(link.row)) is not None and (line := _straight(link, plan.spots)) is not None:
             item.add_line(line)
@@ -90,12 +96,21 @@ def batches(plan: Plan, style: Style) -> dict[str, BatchItem]:
 
 
 def tone_of(look: Look) -> str:
-    """The tone of the plain box that stands for a card from far away."""
+    """The tone of the plain box that stands for a card from far away; a mark's where it has one."""
+    if marks := marks_of(look):
+        return tone_of_mark(marks)
     if isinstance(look, CardLook):
         return "blue" if look.active else look.tone
     if isinstance(look, SlimLook):
         return "amber"
     return look.tone if isinstance(look, PillLook) else "grey"
+
+
+def marks_of(look: Look) -> tuple[Badge, ...]:
+    """What a look says of contents that change or must not be used."""
+    if isinstance(look, CardLook):
+        return look.badges[: look.marks]
+    return look.marks if isinstance(look, FoldLook | LineLook) else ()
 
 
 def _straight(link: Link, spots: Mapping[str, Spot]) -> QLineF | None:

@@ -16,7 +16,7 @@ from diskchain.picture.lines import line_note
 from diskchain.picture.look import Badge, CardLook, LineLook, SlimLook
 from diskchain.picture.plan import Plan, Spot
 from diskchain.picture.prospect import place_preview
-from diskchain.picture.rows import Wish, place
+from diskchain.picture.rows import Wish, place, with_left_behind
 from diskchain.picture.telling import Known, Measures, Telling
 
 
@@ -50,7 +50,7 @@ class Planner:
             return Plan()
         self._jobs = _held(self.state)
         if self.preview is not None:
-            return place_preview(self.preview, self._telling(self.state), self.wish)
+            return place_preview(self.preview, self._telling(self.state), self.wish, self._entries())
         if self.full:
             return self._full()
         return place(self._telling(self.state), self.wish, self._entries())
@@ -69,10 +69,10 @@ class Planner:
         telling = self._telling(self.state)
         parts = self._parts or components(telling)
         placed = [self.layouter.known(part.shape) or in_ranks(part.shape) for part in parts]
-        return full_plan(telling, parts, placed)
+        return with_left_behind(full_plan(telling, parts, placed), telling, self.wish, self._entries())
 
     def _telling(self, state: State) -> Telling:
-        return Telling(state, self.meter, marks=self._marks(state), lost=self.lost, known=self._known)
+        return Telling(state, self.meter, spoilt=self._spoilt(state), lost=self.lost, known=self._known)
 
     def changed_spots(self, plan: Plan, change: Diff) -> list[Spot] | None:
         """The spots that a change touches, where it moves nothing; None: everything must be placed anew."""
@@ -132,13 +132,13 @@ class Planner:
         opened = {node.file for node in self.state.graph.nodes.values()} if entries else set()
         return [entry for entry in entries if entry.path not in opened]
 
-    def _marks(self, state: State) -> dict[str, tuple[Badge, ...]]:
+    def _spoilt(self, state: State) -> dict[str, Badge]:
         """The ledger's word on images that are still open."""
         words = {entry.path: entry.word for entry in self.ledger.entries} if self.ledger is not None else {}
         if not words:
             return {}
         return {
-            name: (Badge(words[node.file].upper(), "red" if words[node.file] == "invalid" else "amber"),)
+            name: Badge(words[node.file].upper(), "red" if words[node.file] == "invalid" else "amber")
             for name, node in state.graph.nodes.items()
             if node.file in words and not state.graph.is_leftover_child(name)
         }
