@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 LARGE = 1 << 20
 """Bytes. Shorter lines take at most some 15 ms (measured: 11 to 15 ms for a MiB) and are decoded at once."""
-_SLICE_SECONDS = 0.006
+SLICE_SECONDS = 0.006
 """How long to work before others get their turn: less than half a frame of a 60 Hz display."""
 _LIST = re.compile(r'\s*\{\s*(?:"id"\s*:\s*"[^"\\]*"\s*,\s*)?"return"\s*:\s*\[\s*')
 _NEXT = re.compile(r"\s*(?:,\s*(?!\])|(?P<end>\]))")
@@ -40,12 +40,12 @@ async def decoded(line: bytes) -> dict[str, object]:
 
 
 def _loads(text: str) -> object:
-    with _no_garbage():
+    with no_garbage():
         return json.loads(text)
 
 
 @contextmanager
-def _no_garbage() -> Iterator[None]:
+def no_garbage() -> Iterator[None]:
     """Decoding makes only objects that live: looking for garbage among them meanwhile doubles the time it takes."""
     before = gc.isenabled()
     gc.disable()
@@ -60,7 +60,7 @@ async def _by_elements(text: str, begin: int, at: int) -> dict[str, object]:
     """:raises ValueError: as `json.loads` does."""
     head, elements = text[begin:at], list[object]()
     while not text.startswith("]", at):
-        with _no_garbage():
+        with no_garbage():
             at = _some(text, at, elements)
         await asyncio.sleep(0)
     told = json.loads(head + text[at:])
@@ -71,7 +71,7 @@ async def _by_elements(text: str, begin: int, at: int) -> dict[str, object]:
 def _some(text: str, at: int, elements: list[object]) -> int:
     """Decode elements from a place in the text, as many as the time allows; returns the place of the next, or of the end."""
     decode = json.JSONDecoder().raw_decode
-    until = time.monotonic() + _SLICE_SECONDS
+    until = time.monotonic() + SLICE_SECONDS
     while not text.startswith("]", at):
         element, at = decode(text, at)
         elements.append(element)

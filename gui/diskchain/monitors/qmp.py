@@ -20,8 +20,9 @@ from qemu.qmp.error import ProtocolError
 from qemu.qmp.qmp_client import BadReplyError
 
 from diskchain.monitors.address import parse
+from diskchain.monitors.answers import Answers
 from diskchain.monitors.connect import connected, not_qmp, nothing_came
-from diskchain.monitors.decode import NotQmpError, decoded
+from diskchain.monitors.decode import NotQmpError
 from diskchain.monitors.ending import LONGEST_LINE, Ending, Word
 from diskchain.monitors.limits import limit_for
 from diskchain.monitors.monitor import Direction, Lost, Refused, Unanswered, Unreachable
@@ -69,6 +70,7 @@ class _Client(QMPClient):
     ) -> None:
         super().__init__(readbuflen=LONGEST_LINE)
         self.logger = _SILENT
+        self._answers = Answers()
         self._sent, self._received, self._ended = sent, received, ended
         self.events.event_filter = lambda _: False
         self.register_listener(_Ear(heard))
@@ -78,7 +80,7 @@ class _Client(QMPClient):
         arrived = time.monotonic()
         if not line.endswith(b"\n"):
             raise EOFError
-        told = await decoded(line)
+        told = await self._answers.decoded(line)
         await self._received(told, line, arrived)
         return Message(told, eager=False)
 
@@ -86,6 +88,7 @@ class _Client(QMPClient):
         return msg
 
     def _cb_outbound(self, msg: Message) -> Message:
+        self._answers.asked(msg)
         self._sent(msg)
         return msg
 

@@ -69,9 +69,8 @@ def version(greeting: Json) -> str:
 
 def _machine(replies: Replies, previous: Machine) -> Machine:
     commands = previous.commands
-    if replies.commands is not None:
+    if replies.commands is not None and not commands:  # a process never learns new ones
         commands = frozenset(text(told.get("name")) for told in mappings(replies.commands))
-        commands = previous.commands if commands == previous.commands else commands
     return replace(
         previous,
         name=text(mapping(replies.name).get("name")) or previous.name,
