@@ -15,6 +15,12 @@ from diskchain.picture.plan import Link
 HEAD, HALF = 12.0, 6.5
 """Length and half breadth of an arrow head."""
 
+LABELS = 0.45
+"""Zoom from which lines have words; below it they would be larger than what they join."""
+
+LABEL_H = 1.6
+"""Height of the ground behind words, as a multiple of their size."""
+
 _FLOW_DASH = (11.0, 8.0)
 
 
@@ -145,21 +151,26 @@ def paint_link(painter: QPainter, link: Link, way: Route, palette: Palette, scal
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(tone))
         painter.drawPolygon(way.head)
-    if link.label and scale >= 0.6:
+    if link.label and scale >= LABELS:
         paint_label(painter, link, way, palette, scale)
 
 
+def label_room(link: Link, way: Route) -> float:
+    """How wide the words of a line may be at any zoom: they stay between its ends."""
+    return way.path.boundingRect().width() - (HEAD if link.kind == "role" else 2 * HEAD)
+
+
 def paint_label(painter: QPainter, link: Link, way: Route, palette: Palette, scale: float) -> None:
-    """The words of a line, on the ground's colour so that no line runs through them; its first word where all are too long."""
+    """The words of a line, on the ground's colour so that no line runs through them; of a role its name where all is too long."""
     at = way.label
-    size = text.at_scale(10 if link.kind == "role" else 11, scale)
     mono = link.kind == "role"
-    room = way.path.boundingRect().width() - (HEAD if mono else 2 * HEAD)
-    choices = (link.label, link.label.split(" ")[0])
+    size = text.at_scale(10 if mono else 11, scale)
+    room = label_room(link, way)
+    choices = (link.label, link.label.split(" ")[0]) if mono else (link.label,)
     label = next((words for words in choices if text.width(words, size, mono=mono) + 8 <= room), "")
     if not label:
         return
     width = text.width(label, size, mono=mono) + 8
-    box = QRectF(at.x() - width / 2, at.y() - size * 0.8, width, size * 1.6)
+    box = QRectF(at.x() - width / 2, at.y() - size * LABEL_H / 2, width, size * LABEL_H)
     painter.fillRect(box, colour(palette.ground))
     text.write(painter, box, label, colour(palette.quiet), size, mono=mono, align=Qt.AlignmentFlag.AlignHCenter)

@@ -92,7 +92,7 @@ def full_plan(telling: Telling, parts: list[Component], placed: list[Placed]) ->
     spots["title:full"] = Spot("title:full", title, LEFT - 8, _TOP, title_width(title.text), 18, "full")
     area = sum((place.width + _BETWEEN) * (place.height + _BETWEEN) for place in placed)
     widest = max([math.sqrt(area * _ASPECT), *(place.width for place in placed)])
-    x, y, tall = LEFT, _TOP + 34, 0.0
+    x, y, tall, right = LEFT, _TOP + 34, 0.0, 0.0
     for number, (part, place) in enumerate(zip(parts, placed, strict=True)):
         if x > LEFT and x + place.width > LEFT + widest:
             x, y, tall = LEFT, y + tall + _BETWEEN, 0.0
@@ -106,8 +106,8 @@ def full_plan(telling: Telling, parts: list[Component], placed: list[Placed]) ->
             start, end = part.boxes[line.start].key, part.boxes[line.end].key
             links[line.key] = Link(line.key, start, end, "role", row, line.tone, line.label, points=points)
         x += place.width + _BETWEEN
-        tall = max(tall, place.height)
-    return Plan(spots, links, shows)
+        tall, right = max(tall, place.height), max(right, x - _BETWEEN)
+    return Plan(spots, links, shows, (right, y + tall))
 
 
 def _roots(telling: Telling, boxes: dict[str, _Box], lines: list[tuple[str, str, str, str, str]]) -> None:

@@ -68,15 +68,17 @@ class Plan:
     """Everything that is to be painted.
 
     :ivar shows: node-name -> key of the spot that shows it: its own, a fold or a line.
+    :ivar least: width and height that lines take at least, which may bend around the spots.
     """
 
     spots: Mapping[str, Spot] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
     shows: Mapping[str, str] = field(default_factory=dict)
+    least: tuple[float, float] = (0.0, 0.0)
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height that hold everything, from (0, 0)."""
-        if not self.spots:
-            return 0.0, 0.0
-        return max(spot.right for spot in self.spots.values()), max(spot.bottom for spot in self.spots.values())
+        right = max((spot.right for spot in self.spots.values()), default=0.0)
+        bottom = max((spot.bottom for spot in self.spots.values()), default=0.0)
+        return max(right, self.least[0]), max(bottom, self.least[1])

@@ -76,7 +76,7 @@ def widened(plan: Plan, right: float) -> Plan:
         for key, spot in plan.spots.items()
         if isinstance(spot.look, LineLook) and spot.right < right
     }
-    return Plan({**plan.spots, **longer}, plan.links, plan.shows) if longer else plan
+    return replace(plan, spots={**plan.spots, **longer}) if longer else plan
 
 
 def place(telling: Telling, wish: Wish, ledger: Sequence[LedgerEntry] = ()) -> Plan:
@@ -189,9 +189,9 @@ def with_left_behind(plan: Plan, telling: Telling, wish: Wish, ledger: Sequence[
     """A placed picture, and those images below it."""
     if not ledger:
         return plan
-    placer = Placer(plan.size[1] + BETWEEN, dict(plan.spots), dict(plan.links), dict(plan.shows))
+    placer = Placer(plan.size[1] + BETWEEN, dict(plan.spots))
     place_left_behind(placer, telling, wish, ledger)
-    return placer.plan()
+    return replace(plan, spots=placer.spots)
 
 
 def _title(telling: Telling, row: str, words: str, strong: str, y: float) -> Spot:

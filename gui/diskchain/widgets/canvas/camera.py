@@ -14,16 +14,24 @@ STEP = 1.25
 READABLE = 0.6
 """The canvas never zooms out further than this by itself: below it cards lose details."""
 
+READABLE_FULL = 0.45
+"""The same for Full graph, which is for looking at how things hang together: below it edges lose their words."""
+
 _DOTS = 24
 """Distance of the ground's dots in device-independent pixels at zoom 1."""
 
 
 class Camera:
-    """Keeps the view's transform. `by_itself`: nobody has zoomed or panned, so the picture may be fitted after changes."""
+    """Keeps the view's transform.
+
+    :ivar by_itself: nobody has zoomed or panned since everything was fitted, so it is fitted again after changes.
+    :ivar least: how far fitting may zoom out.
+    """
 
     def __init__(self, view: QGraphicsView) -> None:
         self.scale = 1.0
         self.by_itself = True
+        self.least = READABLE
         self._view = view
         self._ground: tuple[str, int, float, QPixmap] | None = None
 
@@ -46,16 +54,20 @@ class Camera:
 
     def fitting(self, area: QRectF) -> float:
         """The zoom at which everything is in sight, never above natural size."""
-        room = self._view.viewport().size()
+        room = self._view.maximumViewportSize()  # scroll bars are not needed then
         if area.isEmpty() or room.isEmpty():
             return 1.0
         return min((room.width() - 2) / area.width(), (room.height() - 2) / area.height(), 1.0)
 
-    def fit(self, area: QRectF, least: float = LEAST) -> None:
-        """Bring everything in sight, never above natural size."""
+    def keep_fitted(self, least: float) -> None:
+        """From now on fit after changes, until somebody zooms or pans."""
+        self.by_itself, self.least = True, least
+
+    def fit(self, area: QRectF) -> None:
+        """Bring everything in sight, never above natural size; where that would be too small, the left upper part."""
         scale = self.fitting(area)
-        self.set_scale(max(scale, least))
-        self._view.centerOn(area.center() if scale >= least else QPointF(0, 0))
+        self.set_scale(max(scale, self.least))
+        self._view.centerOn(area.center() if scale >= self.least else QPointF(0, 0))
 
     def pan(self, step: QPoint) -> None:
         """Move what is seen by so many pixels."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from diskchain.picture import text
-from diskchain.picture.edge import paint_link, route
+from diskchain.picture.edge import LABEL_H, LABELS, label_room, paint_link, route
 from diskchain.picture.plan import Link
 from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.style import Style
@@ -44,9 +44,9 @@ class LinkItem(QGraphicsItem):
         around = self._way.path.controlPointRect().united(self._way.head.boundingRect())
         around.adjust(-_AROUND, -_AROUND, _AROUND, _AROUND)
         if self.link.label:
-            half = text.width(self.link.label, 18) / 2
-            at = self._way.label
-            around = around.united(QRectF(at.x() - half, at.y() - 16, 2 * half, 32))
+            at, half = self._way.label, max(label_room(self.link, self._way), 0.0) / 2
+            tall = text.at_scale(text.SMALL, LABELS) * LABEL_H
+            around = around.united(QRectF(at.x() - half, at.y() - tall / 2, 2 * half, tall))
         self._bounds = around
 
     def boundingRect(self) -> QRectF:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from diskchain.picture import text
 from diskchain.picture.ink import colour, pen
-from diskchain.widgets.canvas.camera import STEP, Camera
+from diskchain.widgets.canvas.camera import LEAST, STEP, Camera
 from diskchain.widgets.canvas.ghost import wrapped
 from diskchain.widgets.canvas.scene import CanvasScene
 from diskchain.widgets.canvas.style import Style
@@ -61,10 +61,15 @@ class Ground(QGraphicsView):
             self.viewport().update()
 
     def fit(self) -> None:
-        """Bring everything in sight."""
-        self.camera.by_itself = False
-        self.camera.fit(self.canvas.sceneRect())
-        self.zoomed()
+        """Bring everything in sight, however small, and keep it so until somebody zooms or pans."""
+        self.camera.keep_fitted(LEAST)
+        self._fit_again()
+
+    def _fit_again(self) -> None:
+        """Fit what is shown to the room that there is now, unless somebody has zoomed or panned."""
+        if self.camera.by_itself:
+            self.camera.fit(self.canvas.sceneRect())
+            self.zoomed()
 
     def zoom_in(self) -> None:
         """Zoom in by a step."""

@@ -18,7 +18,7 @@ from diskchain.picture.rows import widened
 from diskchain.picture.telling import Measures
 from diskchain.session.tasks import Tasks
 from diskchain.widgets.canvas import travel
-from diskchain.widgets.canvas.camera import READABLE
+from diskchain.widgets.canvas.camera import READABLE, READABLE_FULL
 from diskchain.widgets.canvas.flowing import Flowing
 from diskchain.widgets.canvas.ground import Ground
 from diskchain.widgets.canvas.node_item import SpotItem
@@ -66,7 +66,7 @@ class Shown(Ground):
         """Show a new state; `change` says what is different from the one shown before."""
         first = self.planner.state is None
         if state is None:
-            self.camera.by_itself = True
+            self.camera.keep_fitted(READABLE_FULL if self.planner.full else READABLE)
             self.planner.wish = replace(self.planner.wish, unfolded=frozenset())
         self.planner.state, self.planner.ledger, self.planner.meter = state, ledger, meter
         touched = None if first else self.planner.changed_spots(self.canvas.plan, change)
@@ -90,7 +90,7 @@ class Shown(Ground):
         """`chain`: rows of cards; `full`: every node and edge."""
         if mode != self.mode:
             self.planner.full = mode == "full"
-            self.camera.by_itself = True
+            self.camera.keep_fitted(READABLE_FULL if self.planner.full else READABLE)
             self.replan(still=True)
 
     def replan(self, still: bool = False) -> None:
@@ -129,11 +129,9 @@ class Shown(Ground):
         self.planner.wish = replace(self.planner.wish, room=across / 0.8, width=across, selected=frozenset(chosen))
         plan = self.planner.plan()
         if self.camera.by_itself and (scale := self.camera.fitting(area_of(plan))) < 1:
-            plan = widened(plan, across / max(scale, READABLE) - LINE_X)
+            plan = widened(plan, across / max(scale, self.camera.least) - LINE_X)
         self.canvas.show_plan(plan, still)
-        if self.camera.by_itself:
-            self.camera.fit(self.canvas.sceneRect(), READABLE)
-            self.zoomed()
+        self._fit_again()
         self._mark()
         self._flowing.look()
         self.placed.emit()
@@ -214,8 +212,8 @@ class Shown(Ground):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold and fit for the new room."""
         super().resizeEvent(event)
-        if self.planner.state is not None and self.width() != self._across:
-            QTimer.singleShot(0, self, self.replan)
+        if self.planner.state is not None:
+            QTimer.singleShot(0, self, self.replan if self.width() != self._across else self._fit_again)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Dashes move only while they can be seen."""

@@ -1,0 +1,82 @@
+"""What is in sight by itself, and stays so."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from diskchain.model.diff import Diff
+from diskchain.picture import text
+from diskchain.picture.edge import LABELS
+from diskchain.widgets.canvas.scene import area_of
+from tests.support import graphs
+from tests.support.canvas import Window
+
+
+def all_in_sight(window: Window) -> bool:
+    view = window.view
+    bars = (view.horizontalScrollBar(), view.verticalScrollBar())
+    return view.sight().contains(area_of(view.canvas.plan)) and all(bar.maximum() == bar.minimum() for bar in bars)
+
+
+def resize(window: Window, width: int, height: int) -> None:
+    window.view.resize(width, height)
+    for _ in range(4):
+        QApplication.processEvents()
+
+
+@pytest.mark.parametrize("size", [QSize(885, 568), QSize(885, 360), QSize(1120, 700), QSize(1500, 800)])
+def test_full_graph_is_in_sight_by_itself_and_with_its_words(qtbot: QtBot, size: QSize) -> None:
+    window = Window(qtbot, graphs.talk(), size.width(), size.height())
+    window.view.set_mode("full")
+    QApplication.processEvents()
+    assert all_in_sight(window)
+    assert window.view.camera.scale >= LABELS
+
+
+def test_it_stays_in_sight_when_the_window_or_a_splitter_changes_its_room(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.talk(), 1200, 700)
+    window.view.set_mode("full")
+    for width, height in ((900, 700), (900, 400), (1300, 400), (1300, 800)):
+        resize(window, width, height)
+        assert all_in_sight(window), (width, height)
+
+
+def test_what_was_fitted_by_the_user_stays_fitted_until_he_zooms_or_pans(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.crowd(40, 5))
+    window.view.set_mode("full")
+    assert not all_in_sight(window), "forty disks are not readable when all are in sight"
+    window.key(Qt.Key.Key_F)
+    for width, height in ((885, 568), (700, 568), (700, 400), (1000, 700)):
+        resize(window, width, height)
+        assert all_in_sight(window), (width, height)
+    window.show(graphs.crowd(42, 5))
+    assert all_in_sight(window)
+    window.view.zoom_in()
+    scale = window.view.camera.scale
+    resize(window, 600, 500)
+    assert window.view.camera.scale == scale
+    window.view.set_mode("chain")
+    window.view.set_mode("full")
+    assert window.view.camera.scale == pytest.approx(LABELS), "another view is fitted anew"
+
+
+def test_another_machine_is_fitted_anew(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.talk())
+    window.view.zoom_in()
+    window.view.show_state(None, Diff(), None, None)
+    window.show(graphs.talk())
+    assert all_in_sight(window)
+
+
+def test_words_of_edges_stay_within_what_is_painted_of_them(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.talk())
+    window.view.set_mode("full")
+    for item in window.view.canvas.links_by_key.values():
+        size = text.at_scale(10, LABELS)
+        word = item.link.label.split(" ")[0]
+        box = item.boundingRect()
+        assert box.height() >= 1.6 * size
+        assert box.width() >= text.width(word, size, mono=True) + 8, "even from afar its role is said"
