@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from diskchain.model.graph import BlockGraph
@@ -97,18 +97,17 @@ def filters_between(state: State, names: Iterable[str]) -> Iterator[Objection]:
             )
 
 
-def unique(wanted: str, taken: Iterable[str], longest: int | None = None) -> str:
+def unique(wanted: str, taken: Set[str], longest: int | None = None) -> str:
     """The wanted name, or with a number behind it where it is taken; cut to `longest` characters."""
-    used = set(taken)
     for number in range(1, 10_000):
         tail = "" if number == 1 else f"-{number}"
         name = (wanted[: longest - len(tail)] if longest else wanted) + tail
-        if name not in used:
+        if name not in taken:
             return name
     raise ValueError(f"every name like {wanted} is taken")
 
 
-def node_name(wanted: str, taken: Iterable[str]) -> str:
+def node_name(wanted: str, taken: Set[str]) -> str:
     """A node-name that QEMU accepts (`id_wellformed` in QEMU's sources: a letter, then letters, digits, `-._`) and nobody has."""
     clean = re.sub(r"[^A-Za-z0-9._-]", "-", wanted)
     if not re.match(r"[A-Za-z]", clean):

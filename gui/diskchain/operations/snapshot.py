@@ -240,7 +240,7 @@ class _Plan:
             yield Objection(f"The folder {folder} does not exist or cannot be read, so {layer.path} cannot be made.")
         if self._new_files[layer.path] > 1:
             yield Objection(f"Two disks cannot have the same new file {layer.path}.")
-        if layer.path in self._files_in_use:
+        if self.surroundings.stamp and layer.path in self._files_in_use:
             yield Objection(f"{layer.path} is in use by this machine; a new file never replaces an old one.")
 
     def warnings(self) -> Iterator[str]:

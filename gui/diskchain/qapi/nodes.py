@@ -24,13 +24,18 @@ def read_nodes(
     if not edges_known:
         edges = _edges_told(told)
     rough = BlockGraph({name: _node(name, raw, previous.nodes.get(name), cwd) for name, raw in told.items()}, edges)
-    nodes: dict[str, Node] = {}
-    for name, node in rough.nodes.items():
-        bottom = rough.protocol(name)
+    same = edges is previous.edges and len(rough.nodes) == len(previous.nodes)
+    new = [name for name, node in rough.nodes.items() if previous.nodes.get(name) is not node]
+    if same and not new:
+        return previous
+    if not same or any(rough.nodes[name].kind is Kind.PROTOCOL for name in new):
+        new = list(rough.nodes)  # the file of a format node is the one of a node below it
+    nodes = dict(rough.nodes)
+    for name in new:
+        node, bottom = rough.nodes[name], rough.protocol(name)
         path = rough.nodes[bottom].file if bottom else node.file
         nodes[name] = node if node.file == path else _kept(replace(node, file=path), previous.nodes.get(name))
-    same = edges is previous.edges and len(nodes) == len(previous.nodes)
-    if same and all(previous.nodes.get(name) is node for name, node in nodes.items()):
+    if same and all(previous.nodes.get(name) is nodes[name] for name in new):
         return previous
     return BlockGraph(nodes, edges)
 

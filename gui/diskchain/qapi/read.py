@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Edge
-from diskchain.model.root import Export
+from diskchain.model.root import Device, Export
 from diskchain.model.state import Machine, State
 from diskchain.qapi.devices import read_devices
 from diskchain.qapi.jobs import read_jobs
@@ -32,18 +32,32 @@ def read(replies: Replies, previous: State) -> State:
     else:
         graph = _graph(replies, previous.graph.edges if same else _edges(parts, previous.graph), parts, previous.graph)
         replies.parts = (replies.graph, replies.named, parts)
-    devices = read_devices(replies.block, replies.peripherals, parts.roots, graph)
+    devices = _devices(replies, parts, graph, previous)
     jobs = read_jobs(replies.jobs, replies.block_jobs, parts.held)
     exports = tuple(_export(told) for told in mappings(replies.exports))
     machine = _machine(replies, previous.machine)
     return State(
         machine if machine != previous.machine else previous.machine,
         graph,
-        devices if devices != previous.devices else previous.devices,
+        devices,
         jobs if jobs != previous.jobs else previous.jobs,
         exports if exports != previous.exports else previous.exports,
         replies.reduced,
     )
+
+
+def _devices(replies: Replies, parts: DebugGraph, graph: BlockGraph, previous: State) -> tuple[Device, ...]:
+    """The devices; where nothing was said anew, those from before."""
+    said = (replies.block, replies.peripherals, parts)
+    if replies.guests is not None:
+        before, devices = replies.guests
+        same = all(one is other for one, other in zip(said, before, strict=True))
+        if same and devices is previous.devices and graph.nodes.keys() == previous.graph.nodes.keys():
+            return devices
+    devices = read_devices(replies.block, replies.peripherals, parts.roots, graph)
+    devices = previous.devices if devices == previous.devices else devices
+    replies.guests = (said, devices)
+    return devices
 
 
 def _graph(replies: Replies, edges: tuple[Edge, ...], parts: DebugGraph, previous: BlockGraph) -> BlockGraph:

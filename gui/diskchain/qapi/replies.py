@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from diskchain.model.root import Device
+
 Json = Mapping[str, object]
 
 
@@ -71,6 +73,7 @@ class Replies:
     :ivar greeting: the server's greeting. `reduced`: why `named` was not asked.
     :ivar cwd: the server's working folder, which relative file names are relative to; empty: not known.
     :ivar parts: what was read out of `graph` (the same object), so that a reply that did not change is not read again.
+    :ivar guests: what the devices were read from, and the devices.
     """
 
     named: object = None
@@ -87,3 +90,4 @@ class Replies:
     reduced: str = ""
     cwd: str = ""
     parts: tuple[object, object, DebugGraph] | None = None
+    guests: tuple[tuple[object, object, DebugGraph], tuple[Device, ...]] | None = None
