@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.state import State
@@ -14,7 +14,9 @@ from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Preview, Surroundings, prepare
 from diskchain.operations.snapshot import Snapshot
+from diskchain.picture.palette import LIGHT
 from diskchain.widgets.dialogs.preview import PreviewSheet
+from diskchain.widgets.style import sheet
 from tests.support.qt_parts import part, press, words
 from tests.support.states import NOTHING_ELSE, machine, path, with_bitmap, with_job, with_reader
 
@@ -166,3 +168,39 @@ def test_file_names_are_never_markup(seen: Seen) -> None:
     state = machine({"vda": "<b>odd</b> <- top"})
     seen.show(Commit("top", "<b>odd</b>"), state)
     assert "<b>odd</b>.qcow2" in words(seen.sheet)
+
+
+@pytest.mark.parametrize("size", [(336, 545), (300, 400)])
+def test_what_matters_is_in_sight_without_scrolling(qapp: QApplication, seen: Seen, size: tuple[int, int]) -> None:
+    seen.sheet.setStyleSheet(sheet(LIGHT, qapp.font().pointSizeF()))
+    seen.sheet.resize(*size)
+    seen.show(Commit("mid", "base"))
+    for _ in range(4):
+        qapp.processEvents()
+    for said in ("Moves", "Changes", "Invalid then"):
+        label = next(each for each in seen.sheet.findChildren(QLabel) if each.text() == said and each.isVisible())
+        assert label.visibleRegion().boundingRect().height() >= label.fontMetrics().ascent(), said
+    for name in ("previewCommandsFold", "previewCancel", "previewRun"):
+        button = part(seen.sheet, QPushButton, name)
+        assert button.visibleRegion().boundingRect() == button.rect(), name
+        assert button.mapTo(seen.sheet, button.rect().bottomRight()).x() <= size[0]
+
+
+def test_the_commands_are_one_click_away_and_stay_as_the_user_has_them(qapp: QApplication, seen: Seen) -> None:
+    seen.sheet.resize(336, 420)
+    seen.show(Commit("mid", "base"))
+    qapp.processEvents()
+    assert "block-commit" not in words(seen.sheet)
+    press(seen.sheet, "previewCommandsFold")
+    assert "block-commit" in words(seen.sheet)
+    seen.show(Snapshot(("vda",)))
+    assert "blockdev-snapshot" in words(seen.sheet)
+    press(seen.sheet, "previewCommandsFold")
+    seen.sheet.resize(336, 900)
+    assert "blockdev-snapshot" not in words(seen.sheet)
+
+
+def test_the_commands_are_open_where_there_is_room(qapp: QApplication, seen: Seen) -> None:
+    seen.show(Commit("mid", "base"))
+    qapp.processEvents()
+    assert "block-commit" in words(seen.sheet)

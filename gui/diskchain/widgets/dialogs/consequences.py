@@ -89,25 +89,30 @@ class Consequences(QWidget):
         if words := headline(preview):
             tone = "red" if draft.invalid else "amber"
             self._column.addWidget(_marked("●", words, tone, "strong"))
+        block = QVBoxLayout()
+        block.setSpacing(3)
         whole = (*draft.changed, *draft.invalid)
         folder = shared_folder(whole)
         if folder:
-            self._column.addWidget(_paths("Folder", (folder,), ""))
+            block.addWidget(_paths("Folder", (folder,), ""))
         if draft.changed:
-            self._column.addWidget(_paths("Changes", draft.changed, folder))
+            block.addWidget(_paths("Changes", draft.changed, folder))
         if draft.invalid:
-            self._column.addWidget(_paths("Invalid then", draft.invalid, folder))
-            self._column.addWidget(
-                _indented(
-                    "They are kept, but must not be used again."
-                    if len(draft.invalid) > 1
-                    else "It is kept, but must not be used again."
-                )
-            )
+            block.addWidget(_paths("Invalid then", draft.invalid, folder))
+            those = "They are" if len(draft.invalid) > 1 else "It is"
+            block.addWidget(_indented(f"{those} kept, but must not be used again."))
         if draft.created and not {*draft.created} <= {value for _, value in draft.facts}:
-            self._column.addWidget(_paths("New", draft.created, folder))
+            block.addWidget(_paths("New", draft.created, folder))
         if draft.closes:
-            self._column.addWidget(_indented(f"Closed afterwards: {', '.join(draft.closes)}"))
+            block.addWidget(_indented(f"Closed afterwards: {', '.join(draft.closes)}"))
+        self._add_block(block)
+
+    def _add_block(self, block: QVBoxLayout) -> None:
+        if block.count():
+            block.setContentsMargins(0, 0, 0, 0)
+            holder = QWidget()
+            holder.setLayout(block)
+            self._column.addWidget(holder)
 
 
 def _box(sentence: str, name: str) -> QCheckBox:

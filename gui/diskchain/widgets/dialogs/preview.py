@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from diskchain.operations.operation import Choose, Operation
@@ -14,6 +15,9 @@ from diskchain.widgets.dialogs.options import OptionsForm, remark
 from diskchain.widgets.dialogs.said import facts_of
 from diskchain.widgets.panels.lines import FactLines, Fold, Rule
 from diskchain.widgets.style import button, label, restyle
+
+_FIRST = 2
+"""Lines that stand above what becomes of files: how much moves, and what the guest feels of it."""
 
 
 class PreviewSheet(QWidget):
@@ -32,6 +36,9 @@ class PreviewSheet(QWidget):
         self.edited: Signal[Operation] = Signal()
         self.preview: Preview | None = None
         self._options: OptionsForm | None = None
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(self._settle)
         self._build()
 
     def _build(self) -> None:
@@ -41,7 +48,7 @@ class PreviewSheet(QWidget):
         self._state = label("", tone="quiet")
         self._state.setObjectName("previewState")
         self._state.setWordWrap(True)
-        self._lines = FactLines()
+        self._lines, self._more = FactLines(), FactLines()
         self._consequences = Consequences()
         self._consequences.ticked.connect(self._judge)
         self._consequences.lifted.connect(self.edited.emit)
@@ -58,21 +65,17 @@ class PreviewSheet(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._scrolled(), 1)
-        column.addWidget(self._why_row())
-        column.addLayout(self._buttons())
+        self._below = self._foot()
+        column.addWidget(self._below)
 
     def _scrolled(self) -> QScrollArea:
         inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(20, 16, 18, 10)
-        column.setSpacing(12)
-        column.addWidget(self._title)
-        column.addWidget(self._state)
-        column.addWidget(self._lines)
-        column.addWidget(Rule())
-        column.addWidget(self._consequences)
-        column.addWidget(self._fold)
-        column.addWidget(self._commands, 1)
+        self._inside = column = QVBoxLayout(inside)
+        column.setContentsMargins(20, 14, 18, 8)
+        column.setSpacing(10)
+        for part in (self._title, self._state, self._lines, Rule(), self._consequences, self._more, self._fold):
+            column.addWidget(part)
+        column.addStretch(1)
         area = QScrollArea()
         area.setProperty("kind", "plain")
         area.setObjectName("previewScroll")
@@ -84,12 +87,17 @@ class PreviewSheet(QWidget):
         self._area = area
         return area
 
-    def _why_row(self) -> QWidget:
-        row = QWidget()
-        inner = QVBoxLayout(row)
-        inner.setContentsMargins(20, 0, 18, 6)
-        inner.addWidget(self._why)
-        return row
+    def _foot(self) -> QWidget:
+        """What is never scrolled away: the commands' heading, why the button waits, the buttons."""
+        foot = QWidget()
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(20, 0, 18, 14)
+        column.setSpacing(8)
+        column.addWidget(Rule())
+        column.addWidget(self._commands)
+        column.addWidget(self._why)
+        column.addLayout(self._buttons())
+        return foot
 
     def _buttons(self) -> QHBoxLayout:
         self._cancel = button("Cancel", "previewCancel", "large")
@@ -98,7 +106,6 @@ class PreviewSheet(QWidget):
         self._run.setAutoDefault(True)
         self._run.clicked.connect(self._yes)
         row = QHBoxLayout()
-        row.setContentsMargins(20, 4, 18, 14)
         row.setSpacing(10)
         row.addWidget(self._cancel, 2)
         row.addWidget(self._run, 3)
@@ -115,16 +122,29 @@ class PreviewSheet(QWidget):
         self._state.setText(notice or "Nothing has been sent yet.")
         restyle(self._state, tone="amber" if notice else "quiet")
         facts, tones = facts_of(preview, speed)
-        self._lines.show_facts(facts, tones)
+        self._lines.show_facts(facts[:_FIRST], tones)
+        self._more.show_facts(facts[_FIRST:], tones)
         self._consequences.show_preview(preview, keep_ticks=not anew)
         self._show_options(preview, anew)
         self._commands.show_commands(preview)
         self._run.setText(preview.draft.verb)
         self._run.setAccessibleName(preview.draft.verb)
         self._judge()
+        self._settled.start(0)
         if anew or notice:
             self._area.verticalScrollBar().setValue(0)
             (self._run if self._run.isEnabled() else self._cancel).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _settle(self) -> None:
+        """Open the commands where all that is said above them stays in sight, once that has its height."""
+        told = self._inside.totalHeightForWidth(self._area.viewport().width())
+        rest = self.height() - self._below.sizeHint().height() - self._commands.hidden_height
+        self._commands.suggest(told <= rest)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There is other room now."""
+        super().resizeEvent(event)
+        self._settled.start(0)
 
     def _show_options(self, preview: Preview, anew: bool) -> None:
         two_phased = any(isinstance(step, Choose) for step in preview.draft.steps)
