@@ -30,7 +30,7 @@ _UNIT = 72.0
 _LIMIT = 20.0
 """Seconds that dot may take for one component; 1,000 nodes in one chain take 0.3 s (facts/gui.md, section 4)."""
 
-_ACROSS, _DOWN = 156.0, 26.0
+_ACROSS, _DOWN = 142.0, 26.0
 """Room between ranks (edge labels stand there) and between nodes of one rank."""
 
 Point = tuple[float, float]

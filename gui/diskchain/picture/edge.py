@@ -15,11 +15,11 @@ from diskchain.picture.plan import Link
 HEAD, HALF = 12.0, 6.5
 """Length and half breadth of an arrow head."""
 
-LABELS = 0.45
-"""Zoom from which lines have words; below it they would be larger than what they join."""
+LABELS = 0.36
+"""Zoom from which lines have words; below it cards have none either."""
 
-LABEL_H = 1.6
-"""Height of the ground behind words, as a multiple of their size."""
+LABEL_H = 2.5
+"""The most that the words of a line are high, as a multiple of their size."""
 
 _FLOW_DASH = (11.0, 8.0)
 
@@ -156,21 +156,30 @@ def paint_link(painter: QPainter, link: Link, way: Route, palette: Palette, scal
 
 
 def label_room(link: Link, way: Route) -> float:
-    """How wide the words of a line may be at any zoom: they stay between its ends."""
-    return way.path.boundingRect().width() - (HEAD if link.kind == "role" else 2 * HEAD)
+    """How wide the words of a line may be at any zoom: they stay between its ends, and some of the line is seen."""
+    return way.path.boundingRect().width() - (HEAD + 8 if link.kind == "role" else 2 * HEAD)
 
 
 def paint_label(painter: QPainter, link: Link, way: Route, palette: Palette, scale: float) -> None:
-    """The words of a line, on the ground's colour so that no line runs through them; of a role its name where all is too long."""
-    at = way.label
+    """The words of a line, on the ground's colour so that no line runs through them."""
     mono = link.kind == "role"
     size = text.at_scale(10 if mono else 11, scale)
-    room = label_room(link, way)
-    choices = (link.label, link.label.split(" ")[0]) if mono else (link.label,)
-    label = next((words for words in choices if text.width(words, size, mono=mono) + 8 <= room), "")
-    if not label:
+    lines = _lines_of(link, label_room(link, way), size)
+    if not lines:
         return
-    width = text.width(label, size, mono=mono) + 8
-    box = QRectF(at.x() - width / 2, at.y() - size * LABEL_H / 2, width, size * LABEL_H)
+    width = max(text.width(line, size, mono=mono) for line in lines) + 8
+    high = size * (LABEL_H / 2 if len(lines) > 1 else 1.6)
+    box = QRectF(way.label.x() - width / 2, way.label.y() - high * len(lines) / 2, width, high * len(lines))
     painter.fillRect(box, colour(palette.ground))
-    text.write(painter, box, label, colour(palette.quiet), size, mono=mono, align=Qt.AlignmentFlag.AlignHCenter)
+    for at, line in enumerate(lines):
+        where = QRectF(box.x(), box.y() + at * high, width, high)
+        text.write(painter, where, line, colour(palette.quiet), size, mono=mono, align=Qt.AlignmentFlag.AlignHCenter)
+
+
+def _lines_of(link: Link, room: float, size: int) -> tuple[str, ...]:
+    """The words as they fit: in one line; of a role, its letters below its name; its name alone; nothing."""
+    mono = link.kind == "role"
+    name, _, letters = link.label.partition(" ")
+    choices = ((link.label,), *(((name, letters), (name,)) if mono and letters else ()))
+    fitting = (lines for lines in choices if max(text.width(line, size, mono=mono) for line in lines) + 8 <= room)
+    return next(fitting, ())

@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from diskchain.model.diff import Diff
 from diskchain.picture import text
-from diskchain.picture.edge import LABELS
+from diskchain.picture.edge import LABELS, _lines_of, label_room
+from diskchain.widgets.canvas.camera import READABLE_FULL
 from diskchain.widgets.canvas.scene import area_of
 from tests.support import graphs
 from tests.support.canvas import Window
@@ -27,7 +28,9 @@ def resize(window: Window, width: int, height: int) -> None:
         QApplication.processEvents()
 
 
-@pytest.mark.parametrize("size", [QSize(885, 568), QSize(885, 360), QSize(1120, 700), QSize(1500, 800)])
+@pytest.mark.parametrize(
+    "size", [QSize(680, 560), QSize(857, 568), QSize(885, 360), QSize(1120, 700), QSize(1500, 800)]
+)
 def test_full_graph_is_in_sight_by_itself_and_with_its_words(qtbot: QtBot, size: QSize) -> None:
     window = Window(qtbot, graphs.talk(), size.width(), size.height())
     window.view.set_mode("full")
@@ -60,7 +63,7 @@ def test_what_was_fitted_by_the_user_stays_fitted_until_he_zooms_or_pans(qtbot: 
     assert window.view.camera.scale == scale
     window.view.set_mode("chain")
     window.view.set_mode("full")
-    assert window.view.camera.scale == pytest.approx(LABELS), "another view is fitted anew"
+    assert window.view.camera.scale == pytest.approx(READABLE_FULL), "another view is fitted anew"
 
 
 def test_another_machine_is_fitted_anew(qtbot: QtBot) -> None:
@@ -78,5 +81,16 @@ def test_words_of_edges_stay_within_what_is_painted_of_them(qtbot: QtBot) -> Non
         size = text.at_scale(10, LABELS)
         word = item.link.label.split(" ")[0]
         box = item.boundingRect()
-        assert box.height() >= 1.6 * size
+        assert box.height() >= 1.6 * size, "its first word"
+        assert box.height() >= 2 * text.metrics(19, mono=True).height(), "and two lines where there is room"
         assert box.width() >= text.width(word, size, mono=True) + 8, "even from afar its role is said"
+
+
+def test_in_a_window_of_1440_pixels_all_roles_have_their_letters(qtbot: QtBot) -> None:
+    """Beside the list of machines and the inspector, the canvas of such a window is 857 pixels wide."""
+    window = Window(qtbot, graphs.talk(), 857, 568)
+    window.view.set_mode("full")
+    size = text.at_scale(10, window.view.camera.scale)
+    for item in window.view.canvas.links_by_key.values():
+        lines = _lines_of(item.link, label_room(item.link, item._way), size)
+        assert " ".join(lines) == item.link.label

@@ -14,8 +14,8 @@ STEP = 1.25
 READABLE = 0.6
 """The canvas never zooms out further than this by itself: below it cards lose details."""
 
-READABLE_FULL = 0.45
-"""The same for Full graph, which is for looking at how things hang together: below it edges lose their words."""
+READABLE_FULL = 0.36
+"""The same for Full graph, which is for looking at how things hang together: below it cards and edges lose their words."""
 
 _DOTS = 24
 """Distance of the ground's dots in device-independent pixels at zoom 1."""
