@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QMenu
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.root import Device
@@ -109,3 +109,42 @@ def test_without_a_line_no_job_is_said_to_be_ready(listed: Listed, link: str) ->
     said = words(listed.panel)
     assert "mirror unknown" in said
     assert "mirror ready" not in said
+
+
+SOCKETS = (
+    Found("/run/a.qmp", "web", 7, "qemu", taken=True),
+    Found("/run/b.qmp", "web", 7, "qemu", taken=False),
+    Found("/run/c.qmp", "web", 7, "qemu", taken=False),
+)
+
+
+def test_a_process_with_several_monitors_is_one_machine(listed: Listed) -> None:
+    wanted: list[str] = []
+    listed.panel.open_wanted.connect(wanted.append)
+    listed.panel.show_found([*SOCKETS, Found("/run/d.qmp", "db", 8, "qemu", taken=True)])
+    assert words(listed.panel).splitlines().count("web") == 1
+    row = part(listed.panel, QFrame, "machinesFound1")
+    QTest.keyClick(row, Qt.Key.Key_Return)
+    for way in ("/run/a.qmp (another client is connected)", "/run/b.qmp (free)", "/run/c.qmp (free)"):
+        assert way in row.toolTip()
+    assert [action.text() for action in row.actions()][2] == "Open /run/a.qmp (another client is connected)"
+    row.customContextMenuRequested.emit(row.rect().center())
+    QTest.keyClick(part(listed.panel, QMenu, "waysMenu"), Qt.Key.Key_Down)
+    QTest.keyClick(part(listed.panel, QMenu, "waysMenu"), Qt.Key.Key_Down)
+    QTest.keyClick(part(listed.panel, QMenu, "waysMenu"), Qt.Key.Key_Return)
+    QTest.keyClick(part(listed.panel, QFrame, "machinesFound2"), Qt.Key.Key_Return)
+    assert wanted == ["/run/b.qmp", "/run/c.qmp", "/run/d.qmp"]
+
+
+def test_a_machine_that_is_open_is_not_found_again_over_its_other_monitors(listed: Listed) -> None:
+    listed.panel.show_found(SOCKETS)
+    state = listed.session.state
+    listed.session.target = "unix:/run/a.qmp"
+    listed.session.state = replace(state, machine=replace(state.machine, pid=7))
+    listed.panel.show_sessions([listed.as_session], listed.as_session)
+    assert "FOUND ON THIS COMPUTER" not in words(listed.panel)
+    tip = part(listed.panel, QFrame, "machine").toolTip()
+    assert "Another monitor: /run/b.qmp (free)" in tip
+    assert "Another monitor: /run/a.qmp" not in tip
+    listed.panel.show_sessions([], None)
+    assert "FOUND ON THIS COMPUTER" in words(listed.panel)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from diskchain.model.root import Device
 from diskchain.picture.palette import Palette
@@ -25,6 +26,25 @@ if TYPE_CHECKING:
 
 _NARROWEST = 208
 """Pixels below which the sandbox's buttons or a row's remark would be cut off."""
+
+
+def _short(one: Found) -> str:
+    """A target as it stands in a row."""
+    return one_line(one.target.removeprefix("unix:"))
+
+
+def _way(one: Found) -> str:
+    """A monitor in words: `/run/vm.qmp (another client is connected)`."""
+    return f"{_short(one)} ({'another client is connected' if one.taken else 'free'})"
+
+
+def _open_menu(row: Row, where: QPoint) -> None:
+    """The menu of a row's actions; nothing waits for it."""
+    menu = QMenu(row)
+    menu.setObjectName("waysMenu")
+    menu.addActions(row.actions())
+    menu.aboutToHide.connect(menu.deleteLater)
+    menu.popup(where)
 
 
 class MachinesPanel(QScrollArea):
@@ -51,6 +71,8 @@ class MachinesPanel(QScrollArea):
         self.sandbox_wanted: Signal[[]] = Signal()
         self._palette = palette
         self._entries: dict[int, _Entry] = {}
+        self._found_all: tuple[Found, ...] = ()
+        self._pids: set[int] = set()
         self._build()
 
     def _build(self) -> None:
@@ -103,23 +125,50 @@ class MachinesPanel(QScrollArea):
             self._open.removeWidget(entry)
             entry.hide()
             entry.deleteLater()
+        pids = {pid for session in shown.values() if session.state and (pid := session.state.machine.pid)}
+        if pids != self._pids:
+            self._pids = pids
+            self._show_strangers()
+        ways = self._ways()
         for key, session in shown.items():
             if key not in self._entries:
                 self._entries[key] = _Entry(session, self)
                 self._open.addWidget(self._entries[key])
-            self._entries[key].refresh(self._palette, session is current)
+            pid = session.state.machine.pid if session.state else None
+            self._entries[key].refresh(self._palette, session is current, ways.get(pid or 0, []))
 
     def show_found(self, found: Sequence[Found]) -> None:
-        """Show what was found and is not open."""
+        """Show what was found and is not open: each process once, by the monitor that can be had."""
+        self._found_all = tuple(found)
+        self._show_strangers()
+
+    def _show_strangers(self) -> None:
+        strangers = [ways for pid, ways in self._ways().items() if pid not in self._pids]
         empty(self._found)
-        for number, one in enumerate(found):
-            row = Row(f"machinesFound{number + 1}", partial(self.open_wanted.emit, one.target))
-            row.sign.show_sign(self._palette.grey, "ring")
-            state = "taken" if one.taken else ""
-            row.show_row(one_line(one.title), one_line(one.target.removeprefix("unix:")), state, "amber")
-            row.setToolTip(f"{one.target}\n{'Another client is connected' if one.taken else 'Not connected'}")
-            self._found.addWidget(row)
-        self._found_head.setVisible(bool(found))
+        for number, ways in enumerate(strangers):
+            self._found.addWidget(self._found_row(f"machinesFound{number + 1}", ways))
+        self._found_head.setVisible(bool(strangers))
+
+    def _ways(self) -> dict[int, list[Found]]:
+        """Process -> its monitors, the one to be opened first: one that is free, else the first."""
+        ways: dict[int, list[Found]] = {}
+        for one in self._found_all:
+            ways.setdefault(one.pid, []).append(one)
+        return {pid: sorted(all_, key=lambda one: one.taken) for pid, all_ in ways.items()}
+
+    def _found_row(self, name: str, ways: list[Found]) -> Row:
+        first = ways[0]
+        row = Row(name, partial(self.open_wanted.emit, first.target))
+        row.sign.show_sign(self._palette.grey, "ring")
+        row.show_row(one_line(first.title), _short(first), "taken" if first.taken else "", "amber")
+        row.setToolTip("\n".join([f"{one_line(first.title)}, pid {first.pid}", *(_way(one) for one in ways)]))
+        row.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        row.customContextMenuRequested.connect(lambda at: _open_menu(row, row.mapToGlobal(at)))
+        for one in ways:
+            action = QAction(f"Open {_way(one)}".replace("&", "&&"), row)
+            action.triggered.connect(lambda _=False, target=one.target: self.open_wanted.emit(target))
+            row.addAction(action)
+        return row
 
     def recolour(self, palette: Palette) -> None:
         """Take the colours of another scheme."""
@@ -144,13 +193,16 @@ class _Entry(QWidget):
         self._head.head.addWidget(close)
         self._column.addWidget(self._head)
 
-    def refresh(self, palette: Palette, current: bool) -> None:
-        """Show how it stands now."""
+    def refresh(self, palette: Palette, current: bool, ways: Sequence[Found]) -> None:
+        """Show how it stands now. `ways`: all monitors of its process that were found on this computer."""
         session, state = self._session, self._session.state
         stands = standing(session)
         self._head.sign.show_sign(palette.tone(stands.tone), stands.shape)
         name = (state.machine.name if state else "") or session.target
         self._head.show_row(one_line(name), second_line(session), chosen=current)
+        others = [_way(one) for one in ways if one.target.removeprefix("unix:") != session.target.removeprefix("unix:")]
+        tip = [one_line(name), second_line(session), session.target, *(f"Another monitor: {way}" for way in others)]
+        self._head.setToolTip("\n".join(tip))
         devices = state.devices if state else ()
         while len(self._disks) > len(devices):
             row = self._disks.pop()
