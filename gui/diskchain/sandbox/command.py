@@ -11,6 +11,8 @@ from diskchain.sandbox.error import SandboxError
 from diskchain.sandbox.images import CHAINS, Layer
 
 ROOT_PORTS = 4
+MONITORS = ("monitor", "spare")
+"""Ids of the monitors; each listens at a socket of its name."""
 
 
 def find(variable: str, name: str, package: str) -> str:
@@ -37,12 +39,7 @@ def words(guard: str, qemu: str, folder: Path, images: Path, rom: Path) -> list[
     in this order; the root ports are for disks that are plugged in later. Nothing is flushed to the host's disk: these
     images do not outlive the process.
     """
-    command = [guard, "--pdeathsig", "KILL", "--", qemu]
-    command += ["-name", "demo", "-machine", "q35", "-accel", "tcg,tb-size=16", "-m", "32"]
-    command += ["-no-user-config", "-nodefaults", "-display", "none"]
-    for name in ("monitor", "spare"):
-        command += ["-chardev", f"socket,id={name},path={_escaped(folder / f'{name}.sock')},server=on,wait=off"]
-        command += ["-mon", f"chardev={name},mode=control"]
+    command = bare(guard, qemu, folder, "demo")
     command += ["-chardev", f"socket,id=guest,path={_escaped(folder / 'guest.sock')}", "-serial", "chardev:guest"]
     command += ["-option-rom", f"romfile={_escaped(rom)},bootindex=0"]
     for number in range(ROOT_PORTS):
@@ -55,6 +52,28 @@ def words(guard: str, qemu: str, folder: Path, images: Path, rom: Path) -> list[
         device = f"virtio-blk-pci,id={disk},drive={chain[-1].name},bus=pcie.0,addr={address},disable-legacy=off"
         command += ["-device", device]
     return command
+
+
+def bare(guard: str, qemu: str, folder: Path, name: str) -> list[str]:
+    """A machine of this name without disks, with two monitors in `folder`; it ends with the thread that starts it."""
+    command = [guard, "--pdeathsig", "KILL", "--", qemu]
+    command += ["-name", name, "-machine", "q35", "-accel", "tcg,tb-size=16", "-m", "32"]
+    command += ["-no-user-config", "-nodefaults", "-display", "none"]
+    for monitor in MONITORS:
+        command += ["-chardev", _server(monitor, folder), "-mon", f"chardev={monitor},mode=control"]
+    return command
+
+
+def bare_daemon(guard: str, daemon: str, folder: Path) -> list[str]:
+    """The same for qemu-storage-daemon, which has no guest."""
+    command = [guard, "--pdeathsig", "KILL", "--", daemon]
+    for monitor in MONITORS:
+        command += ["--chardev", _server(monitor, folder), "--monitor", f"chardev={monitor}"]
+    return command
+
+
+def _server(monitor: str, folder: Path) -> str:
+    return f"socket,id={monitor},path={_escaped(folder / f'{monitor}.sock')},server=on,wait=off"
 
 
 def _node(layer: Layer, below: Layer | None, images: Path, *, writable: bool) -> str:

@@ -77,17 +77,25 @@ def write(folder: Path) -> None:
     for chain in CHAINS.values():
         below: Layer | None = None
         for layer in chain:
-            descriptor = os.open(folder / layer.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
-                if layer.driver == "raw":
-                    os.truncate(descriptor, layer.size)
-                    for cluster in layer.clusters():
-                        os.pwrite(descriptor, _data(layer, cluster), cluster * CLUSTER)
-                else:
-                    file.write(_metadata(layer, below, folder))
-                    for cluster in layer.clusters():
-                        file.write(_data(layer, cluster))
+            write_layer(folder, layer, below)
             below = layer
+
+
+def write_layer(folder: Path, layer: Layer, below: Layer | None) -> None:
+    """Write one image; its header names `below` as its base, whether that is there or not.
+
+    :raises OSError: as `write`.
+    """
+    descriptor = os.open(folder / layer.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        if layer.driver == "raw":
+            os.truncate(descriptor, layer.size)
+            for cluster in layer.clusters():
+                os.pwrite(descriptor, _data(layer, cluster), cluster * CLUSTER)
+        else:
+            file.write(_metadata(layer, below, folder))
+            for cluster in layer.clusters():
+                file.write(_data(layer, cluster))
 
 
 def _data(layer: Layer, cluster: int) -> bytes:

@@ -71,7 +71,7 @@ class Sandbox:
         try:
             await _write_images(folder.images)
             await line.listen(folder.path / "guest.sock")
-            process = await _spawn(command.words(guard, qemu, folder.path, folder.images, rom), folder)
+            process = await spawn(command.words(guard, qemu, folder.path, folder.images, rom), folder)
         except BaseException as error:
             line.close()
             folder.remove()
@@ -138,20 +138,9 @@ class Sandbox:
     async def close(self) -> None:
         """End QEMU and remove the folder; `kept` says what stayed. Can be called again."""
         async with self._closing:
-            await self._end()
+            await end(self.process)
             self._line.close()
             await asyncio.to_thread(self._folder.remove)
-
-    async def _end(self) -> None:
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            if self.process.returncode is not None:
-                return
-            # QEMU leads a process group of its own: a wrapper that stands for it ends with what it started.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, sign)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LONGEST_END):
-                    await self.process.wait()
 
     async def _wait_until_up(self) -> None:
         """Wait for the guest's first word: then QEMU listens on its monitors and both disks are there."""
@@ -193,7 +182,7 @@ async def _write_images(folder: Path) -> None:
         raise
 
 
-async def _spawn(words: list[str], folder: Folder) -> Process:
+async def spawn(words: list[str], folder: Folder) -> Process:
     """Start QEMU, from the event loop's own thread: it ends with the thread that started it."""
     with (folder.path / _LOG).open("xb") as log:
         process = await asyncio.create_subprocess_exec(
@@ -202,3 +191,16 @@ async def _spawn(words: list[str], folder: Folder) -> Process:
     with contextlib.suppress(OSError):  # ended already: told by the wait that follows
         folder.set_qemu(Identity.of(process.pid))
     return process
+
+
+async def end(process: Process) -> None:
+    """End a QEMU that `spawn` started, kindly first; harmless when it has ended."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if process.returncode is not None:
+            return
+        # QEMU leads a process group of its own: a wrapper that stands for it ends with what it started.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_END):
+                await process.wait()
