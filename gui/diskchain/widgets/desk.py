@@ -183,13 +183,13 @@ class Desk:
         self.window.machines.show_sessions(self.sessions.sessions, self.current)
 
     def _show_link(self) -> None:
-        """The line's state over the canvas; while it is lost, its age is told each second."""
+        """The line's state over the canvas. Each second anew: an age is told while it is lost, or QEMU answers slowly."""
         session = self.current
         note = canvas_note(session) if session is not None else ""
         self.window.show_note(strip_note(session) if session is not None else "")
         live = session is None or session.link == "live" or session.target.startswith("replay:")
         self.canvas.set_connection(live, "" if live else note)
-        if live:
+        if session is None:
             self._age.stop()
         elif not self._age.isActive():
             self._age.start()

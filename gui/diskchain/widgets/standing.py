@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from diskchain.model.state import State
 from diskchain.model.words import duration, percent
+from diskchain.picture.words import one_line
 
 if TYPE_CHECKING:
     from diskchain.session.session import Session
@@ -25,6 +26,20 @@ _STOPPED = {
     "shutdown": "shut down",
 }
 """QEMU's run states (`RunState`) in plain words; unknown ones are shown as they are."""
+
+
+_STILL = {
+    "paused": "The guest is paused and writes nothing until it is resumed (cont). Everything else can be done meanwhile.",
+    "prelaunch": "The guest has not been started yet (cont starts it). Everything else can be done meanwhile.",
+    "inmigrate": "This machine waits for a guest to move in. Until then its disks are not its own: they are only looked at.",
+    "finish-migrate": "The guest is moving to another machine right now: its disks are only looked at.",
+    "postmigrate": "The guest has moved to another machine, and its disks belong there now: they are only looked at here.",
+    "guest-panicked": "The guest's own system has crashed (panicked). Save what you need, then reset or end the machine.",
+}
+"""What a run state in which the guest stands still means, and what to do about it."""
+
+_SLOW = 3.0
+"""Seconds without an answer from which the age of what is shown is told; structure is asked twice a second."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +104,27 @@ def canvas_note(session: Session) -> str:
 
 
 def strip_note(session: Session) -> str:
-    """A sentence that stays above the picture while it is true: why nothing may be changed, why less is seen than usual."""
-    return session.read_only or (session.state.reduced if session.state else "")
+    """Sentences that stay above the picture while they are true.
+
+    Why nothing may be changed, how old the picture is where QEMU answers slowly, why the guest stands still, why less is seen.
+    """
+    state, told = session.state, []
+    if session.link == "live" and state is not None and session.target.partition(":")[0] != "replay":
+        age = time.monotonic() - session.looked_at
+        told.append(f"QEMU answers slowly: what is shown is {duration(age)} old." if age > _SLOW else "")
+        told.append(_why_still(state))
+    return " ".join(one for one in (session.read_only, *told, state.reduced if state else "") if one)
+
+
+def _why_still(state: State) -> str:
+    """Why the guest stands still, and what to do."""
+    if state.machine.status != "io-error":
+        return _STILL.get(state.machine.status, "")
+    disks = [one for one in state.devices if one.io_status not in ("", "ok")]
+    names = " and ".join(one_line(one.name) for one in disks) or "a disk"
+    if any(one.io_status == "nospace" for one in disks):
+        return f"No space is left for {names}, so QEMU stopped the guest. Make room, then resume it (cont): it tries again."
+    return f"An I/O error on {names} stopped the guest. Mend what is below, then resume it (cont): it tries again."
 
 
 def disk_remark(session: Session, state: State, active: str | None) -> tuple[str, str]:
