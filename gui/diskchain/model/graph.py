@@ -51,8 +51,8 @@ class BlockGraph:
         return name if name in self.nodes and name not in seen else None
 
     def filtered(self, name: str) -> str | None:
-        """What a filter passes data to: its `backing` (mirror_top, commit_top) or `file` child."""
-        return self.child(name, "backing") or self.child(name, "file")
+        """What a filter passes data to: its `backing` (mirror_top, commit_top), `file`, or `image` (blkdebug) child."""
+        return self.child(name, "backing") or self.child(name, "file") or self.child(name, "image")
 
     def backing(self, name: str) -> str | None:
         """The node that this one is backed by, filters between them left out."""
