@@ -30,12 +30,12 @@ def main(words: list[str]) -> int:
 
     :param words: targets; or `demo` with its options.
     """
-    demo, tour = words[:1] == ["demo"], None
+    demo, tour, scheme = words[:1] == ["demo"], None, ""
     targets = [] if demo else words
     try:
         if any(word.startswith("-") for word in words) or (demo and len(words) > 1):
             options = _parse(words)
-            targets, tour = options.targets, options.tour
+            targets, tour, scheme = options.targets, options.tour, options.scheme
     except Ending as ending:
         say(str(ending))
         return ending.exit
@@ -48,7 +48,7 @@ def main(words: list[str]) -> int:
     # A late import: Qt, which no other command needs.
     from diskchain.app.front import run
 
-    return run(targets, demo, tour)
+    return run(targets, demo, tour, scheme)
 
 
 def _parse(words: list[str]) -> argparse.Namespace:
@@ -68,6 +68,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
         )
     else:
         parser.add_argument("targets", metavar="TARGET", nargs="*", help="a machine to open, or demo")
+    parser.add_argument("--scheme", choices=("light", "dark"), default="", help="the colours, for this time")
     options = parser.parse_args(words[1:] if demo else words)
     options.targets = [] if demo else options.targets
     options.tour = options.tour if demo else None

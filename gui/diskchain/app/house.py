@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from diskchain.app.faults import Faults
 from diskchain.app.keeper import Keeper
 from diskchain.resources import resource
+from diskchain.session.journal import Journal
 from diskchain.widgets.loop import Loop
 from diskchain.widgets.settings import Settings
 from diskchain.widgets.theme import Theme
@@ -22,6 +23,8 @@ _GROWN = 4.0
 """Seconds after which everything is loaded. What lives until the end is then no longer looked through for garbage, which held
 the window for 0.1 s now and then.
 """
+JOURNAL = "journal.jsonl"
+"""Of a tour, in its own folder: it leaves nothing in the user's."""
 _ICON = "io.github.diskchain.DiskChain.svg"
 
 
@@ -41,6 +44,8 @@ def live(
 
         async def begin() -> int:
             keeper = Keeper(application, window, theme, settings)
+            if tour is not None:
+                keeper.sessions.journal = Journal(tour / JOURNAL)
             faults.messages = window.messages
             application.setWindowIcon(QIcon(str(resource("icons", _ICON))))
             return await _stay(keeper, targets, demo, tour)

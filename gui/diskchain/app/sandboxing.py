@@ -66,7 +66,7 @@ class Sandboxing:
 
                 await self._sweep()
                 self._machine = await Sandbox.start(self._rate)
-                self._session = Session(str(self._machine.monitor))
+                self._session = self._sessions.make(str(self._machine.monitor))
                 await self._session.open()
                 self._sessions.add(self._session)
             except (SandboxError, Unreachable) as error:

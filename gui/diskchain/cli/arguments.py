@@ -16,7 +16,8 @@ _LISTS = ("disks", "spoils")
 
 HELP = """\
 usage: diskchain [TARGET ...]            the window, with these machines open
-       diskchain demo [--tour DIR]       the window on a throw-away machine with ready chains
+       diskchain demo [--tour DIR] [--scheme light|dark]
+                                         the window on a throw-away machine with ready chains
        diskchain COMMAND ... [--help]
 
 See and work the live disk chains of QEMU machines.

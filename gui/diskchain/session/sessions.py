@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from diskchain.model.state import State
 from diskchain.monitors.found import Found, found
+from diskchain.session.journal import Journal
 from diskchain.session.session import Session
 from diskchain.signal import Signal
 
@@ -15,12 +16,16 @@ __all__ = ["Found", "Sessions"]
 class Sessions:
     """The open machines in the order in which they were opened.
 
+    :ivar journal: where new ones note what must outlive this program; None: the user's.
+    :ivar made: there is a session; its line is not open yet. `opened`: it was taken in. `closed`: it was let go.
     :ivar found: QEMU processes of this computer with a monitor, as of the last `look_around`.
     """
 
     def __init__(self) -> None:
+        self.journal: Journal | None = None
         self.sessions: tuple[Session, ...] = ()
         self.found: tuple[Found, ...] = ()
+        self.made: Signal[Session] = Signal()
         self.opened: Signal[Session] = Signal()
         self.closed: Signal[Session] = Signal()
         self.found_changed: Signal[[]] = Signal()
@@ -30,9 +35,15 @@ class Sessions:
         for session in self.sessions:
             if session.target == target:
                 return session
-        session = Session(target)
+        session = self.make(target)
         await session.open()
         self.add(session)
+        return session
+
+    def make(self, target: str) -> Session:
+        """A session that is not open yet, and not taken in; told by `made`."""
+        session = Session(target, journal=self.journal)
+        self.made.emit(session)
         return session
 
     def add(self, session: Session) -> None:

@@ -5,6 +5,7 @@ Where it stands on the screen is the window manager's business.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, QStandardPaths, Qt
@@ -61,3 +62,22 @@ class Settings:
     def scheme(self, word: str) -> None:
         self._file.setValue("scheme", word)
         self._file.sync()
+
+
+class Unkept(Settings):
+    """For one run that begins as the first one did and leaves no trace."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(os.devnull))
+
+    def keep(self, window: QMainWindow) -> None:
+        """Nothing is written down."""
+
+    @property
+    def scheme(self) -> str:
+        """Empty: as the desktop has it."""
+        return ""
+
+    @scheme.setter
+    def scheme(self, word: str) -> None:
+        """Nothing is written down."""

@@ -1,20 +1,40 @@
-"""After the script: the states that have a look of their own."""
+"""After the script: the other views, and the states of the sandbox that have a look of their own."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
 import signal
+from pathlib import Path
 
 from diskchain.app.tour.stage import Stage
+from diskchain.app.tour.staging import say
+from diskchain.app.tour.states import states
 from diskchain.session.session import Session
+
+_RECORDING = "sandbox.jsonl"
+"""In the folder of the pictures, while it is shown."""
 
 
 async def gallery(stage: Stage) -> None:
-    """Full graph, tree, command log, the other scheme, a paused guest, a taken monitor, a lost line."""
+    """Views, the other scheme, then each state that has a look of its own."""
     session = stage.keeper.sessions.sessions[-1]
+    await _views(stage)
+    recording = stage.folder / _RECORDING
+    try:
+        await _record(session, recording)
+        await _paused(stage, session)
+        await _taken(stage, session)
+        await _slow(stage, session)
+        await _lost(stage, session)
+        await stage.hang_up()
+        await _replayed(stage, recording)
+    finally:
+        recording.unlink(missing_ok=True)
+    await states(stage)
+
+
+async def _views(stage: Stage) -> None:
     await stage.click("view-full")
     await stage.picture("full-graph", "Full graph: every node, edge, role and permission", settle=1.5)
     await stage.click("view-chain")
@@ -25,47 +45,47 @@ async def gallery(stage: Stage) -> None:
     await stage.click("tab-jobs")
     await stage.keys("Ctrl+l")
     await stage.picture("other-scheme", "The other colours", settle=1)
-    await _paused(stage, session)
-    await _taken(stage, session)
-    await _lost(stage, session)
+    await stage.keys("Ctrl+l")
+
+
+async def _record(session: Session, file: Path) -> None:
+    """A moment of the sandbox, to be opened as a machine later."""
+    await asyncio.to_thread(file.unlink, missing_ok=True)
+    await session.record(file)
+    await asyncio.sleep(2.5)
+    await session.stop_recording()
 
 
 async def _paused(stage: Stage, session: Session) -> None:
     """Another client pauses the guest."""
     spare = stage.keeper.sandbox.spare
-    await _say(spare, "stop")
+    await say(spare, "stop")
     await stage.until(lambda: session.state and session.state.machine.status == "paused", "the guest is paused")
     await stage.picture("guest-paused", "The guest is paused by another client", settle=0.8)
-    await _say(spare, "cont")
+    await say(spare, "cont")
     await stage.until(lambda: session.state and session.state.machine.status == "running", "the guest runs")
-
-
-async def _say(spare: str, command: str) -> None:
-    """Send one command over the sandbox's second monitor, as another client would."""
-    reader, writer = await asyncio.open_unix_connection(spare)
-    try:
-        async with asyncio.timeout(5):
-            await reader.readline()
-            for name in ("qmp_capabilities", command):
-                writer.write(json.dumps({"execute": name}).encode() + b"\n")
-                while "return" not in json.loads(await reader.readline()):
-                    pass
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 async def _taken(stage: Stage, session: Session) -> None:
     """The connect dialog, with a monitor that a client holds already: we ourselves."""
-    await stage.click("machinesAdd")
-    await stage.until(lambda: stage.there("connectTarget"), "the connect dialog")
-    await stage.click("connectTarget")
-    await stage.type(f"unix:{session.target}")
-    await stage.keys("Return")
+    await stage.ask_for(f"unix:{session.target}")
     await stage.until(lambda: stage.there("connectGo"), "the answer", 10)
     await stage.picture("monitor-taken", "Another client holds this monitor", settle=0.6)
     await stage.click("connectCancel")
+
+
+async def _slow(stage: Stage, session: Session) -> None:
+    """QEMU is held for some seconds, as a host does that has no time for it."""
+    pid = stage.keeper.sandbox.pid
+    if pid is None:
+        return
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await stage.until(lambda: stage.there("note"), "slowness is noticed")
+        await stage.picture("reading-too-slow", "QEMU answers slowly: the age of what is shown is told", settle=1.5)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await stage.until(lambda: not stage.there("note"), "QEMU answers again")
 
 
 async def _lost(stage: Stage, session: Session) -> None:
@@ -75,3 +95,9 @@ async def _lost(stage: Stage, session: Session) -> None:
         os.kill(pid, signal.SIGKILL)
     await stage.until(lambda: session.link != "live", "the loss is noticed")
     await stage.picture("connection-lost", "The connection is lost: what is shown has an age", settle=2.5)
+
+
+async def _replayed(stage: Stage, recording: Path) -> None:
+    await stage.open(f"replay:{recording}")
+    await stage.picture("replay", "A recording, opened as a machine: it can only be looked at", settle=1.2)
+    await stage.hang_up()

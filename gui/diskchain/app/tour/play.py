@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from diskchain.app.house import JOURNAL
 from diskchain.app.keeper import Keeper
 from diskchain.app.tour.gallery import gallery
 from diskchain.app.tour.stage import Stage, Stuck
 from diskchain.app.tour.xtest import NoServer
 from diskchain.cli.console import say
 from diskchain.cli.ending import Exit
+from diskchain.sandbox.error import SandboxError
 from diskchain.session.carriage import OVER, Phase
 from diskchain.session.session import Session
 
@@ -27,13 +29,14 @@ async def play(keeper: Keeper, folder: Path) -> int:
         try:
             await _script(stage)
             await gallery(stage)
-        except (Stuck, OSError) as error:
+        except (Stuck, OSError, SandboxError) as error:
             say(f"The tour stopped half way. {error} The pictures so far are in {folder}.")
             code = Exit.HALFWAY
         finally:
             stage.close()
     keeper.quit("leave")
     await keeper.ended()
+    (folder / JOURNAL).unlink(missing_ok=True)
     return code
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from diskchain.app.keeper import Keeper
 from diskchain.app.tour.xtest import Hands
+from diskchain.session.session import Session
 
 _STEP = 0.02
 """Seconds between two positions of the moving pointer."""
@@ -24,13 +25,16 @@ class Stuck(Exception):
 
 
 class Stage:
-    """The window on its screen. Widgets are only asked where they are; everything else is mouse and keyboard."""
+    """The window on its screen. Widgets are only asked where they are; everything else is mouse and keyboard.
+
+    :ivar folder: where the pictures go.
+    """
 
     def __init__(self, keeper: Keeper, folder: Path) -> None:
         """:raises NoServer: there is no X server to play on. :raises OSError: the folder cannot be made."""
         folder.mkdir(parents=True, exist_ok=True)
         self.keeper, self.window = keeper, keeper.window
-        self._folder = folder
+        self.folder = folder
         self._hands = Hands(os.environ.get("DISPLAY", ""))
         self._at = QPoint(0, 0)
         self._told: list[dict[str, object]] = []
@@ -49,12 +53,12 @@ class Stage:
         await asyncio.sleep(settle)
         screen = self.window.screen()
         where = self.window.frameGeometry()
-        file = self._folder / f"{len(self._told) + 1:02}-{name}.png"
+        file = self.folder / f"{len(self._told) + 1:02}-{name}.png"
         shot = screen.grabWindow(0, where.x(), where.y(), where.width(), where.height())
         if not shot.save(str(file)):
             raise OSError(f"{file} could not be written.")
         self._told.append({"picture": file.name, "title": title, "seconds": round(time.monotonic() - self._began, 2)})
-        (self._folder / "tour.json").write_text(json.dumps(self._told, indent=1, ensure_ascii=False) + "\n")
+        (self.folder / "tour.json").write_text(json.dumps(self._told, indent=1, ensure_ascii=False) + "\n")
 
     def widget(self, name: str) -> QWidget:
         """The widget in sight with this object name. :raises Stuck: there is none."""
@@ -131,6 +135,30 @@ class Stage:
         for letter in text:
             self._hands.key(letter)
             await asyncio.sleep(0.004)
+
+    async def open(self, target: str) -> Session:
+        """Connect to a machine by the dialog, and wait until it is in the middle."""
+        await self.ask_for(target)
+        sessions = self.keeper.sessions
+        await self.until(lambda: any(s.target == target and s.state for s in sessions.sessions), f"{target} is open")
+        await self.until(lambda: not self.there("connectTarget"), "the connect dialog goes")
+        return next(session for session in sessions.sessions if session.target == target)
+
+    async def ask_for(self, target: str) -> None:
+        """Type a target into the connect dialog, and Enter."""
+        await self.click("machinesAdd")
+        await self.until(lambda: self.there("connectTarget"), "the connect dialog")
+        await self.click("connectTarget")
+        await self.keys("Ctrl+a")
+        await self.type(target)
+        await self.keys("Return")
+
+    async def hang_up(self) -> None:
+        """Hang up on the only machine that is open."""
+        await self.click("machineClose")
+        await self.until(lambda: not self.keeper.sessions.sessions, "the machine is closed")
+        while self.there("messageClose"):
+            await self.click("messageClose")
 
     def close(self) -> None:
         """Let go of mouse and keyboard."""
