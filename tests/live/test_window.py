@@ -280,3 +280,19 @@ def test_everything_that_can_be_acted_on_has_a_name(qapp: QApplication, tmp_path
             assert not _nameless(window.window)
 
         drive(qapp, tmp_path, [str(machine.target)], work)
+
+
+def test_the_log_begins_with_the_first_word(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            await window.press("tab-log")
+            looks = await window.part("log-looks")
+            QTest.keyClick(looks, Qt.Key.Key_Space)
+            table = window.find("log-table")
+            assert isinstance(table, QTableView)
+            names = [str(table.model().index(row, 2).data()) for row in range(4)]
+            assert names[:2] == ["greeting", "qmp_capabilities"]
+
+        drive(qapp, tmp_path, [str(machine.target)], work)

@@ -70,6 +70,7 @@ class Wiring:
 
     def _wire_lists(self) -> None:
         window, house = self._window, self._house
+        self._desk.sessions.made.connect(self._desk.lower.watch)
         window.machines.connect_wanted.connect(self._ask_target)
         window.machines.open_wanted.connect(house.open)
         window.machines.close_wanted.connect(house.hang_up)

@@ -15,6 +15,7 @@ from diskchain.picture.palette import LIGHT
 from diskchain.session.session import Session
 from diskchain.widgets.panels.log import LogPanel
 from diskchain.widgets.panels.log_model import time_of_day
+from diskchain.widgets.panels.logs import Logs
 from tests.support.fake_session import FakeSession
 
 Logged = tuple[LogPanel, FakeSession]
@@ -24,7 +25,7 @@ COMMIT = {"execute": "block-commit", "arguments": {"device": "top", "job-id": "d
 @pytest.fixture
 def logged(qtbot: QtBot) -> Logged:
     session = FakeSession(at=50.0)
-    panel = LogPanel()
+    panel = LogPanel(Logs())
     qtbot.addWidget(panel)
     panel.set_theme(LIGHT)
     panel.resize(900, 300)
@@ -134,3 +135,15 @@ def test_foreign_text_stays_in_its_row(logged: Logged) -> None:
 
 def test_times() -> None:
     assert time_of_day(1_700_000_000.0426).endswith(".042")
+
+
+def test_what_was_said_before_the_panel_was_there_is_in_it(qtbot: QtBot) -> None:
+    session, logs = FakeSession(at=50.0), Logs()
+    logs.watch(cast("Session", session))
+    session.wire.emit("recv", {"QMP": {"version": {}}}, 49.0)
+    session.wire.emit("send", COMMIT, 51.0)
+    panel = LogPanel(logs)
+    qtbot.addWidget(panel)
+    panel.set_session(cast("Session", session))
+    panel.show()
+    assert column(panel, 2) == ["greeting", "block-commit"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QItemSelectionModel, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
@@ -26,6 +25,7 @@ from diskchain.picture.palette import Palette
 from diskchain.session.session import Session
 from diskchain.widgets.panels.lines import Code
 from diskchain.widgets.panels.log_model import EVERY_KIND, LogModel
+from diskchain.widgets.panels.logs import Logs
 from diskchain.widgets.style import button, label, monospace
 
 _CHOICES: dict[str, frozenset[Kind]] = {
@@ -44,12 +44,12 @@ _LONGEST_SHOWN = 200_000
 
 
 class LogPanel(QWidget):
-    """The log of one machine at a time; every machine that was ever shown or watched goes on being logged."""
+    """The log of one machine at a time; every machine that was ever shown goes on being logged."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, logs: Logs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("logPanel")
-        self._logs: WeakKeyDictionary[Session, Exchange] = WeakKeyDictionary()
+        self._logs = logs
         self._log: Exchange | None = None
         self.model = LogModel(time.time() - time.monotonic())
         self.field, self.kinds = QLineEdit(), QComboBox()
@@ -125,17 +125,9 @@ class LogPanel(QWidget):
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy_json)
 
-    def watch(self, session: Session) -> None:
-        """Log a machine from now on, shown or not; call it before the machine is opened to have its first words."""
-        if session not in self._logs:
-            log = self._logs[session] = Exchange()
-            session.wire.connect(log.add)
-
     def set_session(self, session: Session | None) -> None:
         """Show the log of this machine; None: of no machine."""
-        if session is not None:
-            self.watch(session)
-        self._log = self._logs[session] if session is not None else None
+        self._log = self._logs.watch(session) if session is not None else None
         self.model.show_log(self._log if self.isVisible() else None)
         self._follow()
 

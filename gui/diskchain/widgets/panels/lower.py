@@ -11,6 +11,7 @@ from diskchain.picture.palette import Palette
 from diskchain.signal import Signal
 from diskchain.widgets.canvas.accessible import Factory
 from diskchain.widgets.canvas.view import CanvasView
+from diskchain.widgets.panels.logs import Logs
 
 if TYPE_CHECKING:
     from diskchain.model.ledger import Ledger
@@ -38,6 +39,7 @@ class Lower:
         self.verb_wanted: Signal[str, str, object] = Signal()
         self.choice_made: Signal[Carriage, str] = Signal()
         self._tabs, self._colours = tabs, colours
+        self._logs = Logs()
         self._session: Session | None = None
         self._panels: Panels | None = None
 
@@ -48,7 +50,7 @@ class Lower:
         # A late import: they bring numpy and pyqtgraph, which the first picture of a graph need not wait for.
         from diskchain.widgets.panels.panels import Panels
 
-        made = self._panels = Panels()
+        made = self._panels = Panels(self._logs)
         both = QSplitter(Qt.Orientation.Horizontal)
         both.setObjectName("jobsAndPlot")
         both.setChildrenCollapsible(False)
@@ -68,6 +70,10 @@ class Lower:
         self._tabs.add("tree", "Tree", _framed(made.tree))
         self.set_theme(self._colours)
         self.set_session(self._session)
+
+    def watch(self, session: Session) -> None:
+        """Log what goes over a machine's line from now on, for the command log."""
+        self._logs.watch(session)
 
     def set_session(self, session: Session | None) -> None:
         """Show another machine."""
