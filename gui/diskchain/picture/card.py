@@ -25,6 +25,12 @@ WHOLE, SOME = 0.6, 0.45
 
 INSET, END = 26.0, 14.0
 
+_LINES = ((18.0, 14.0), (37.0, 33.5), (56.25, 49.0), (70.5, 62.5), (90.0, 89.0))
+"""Middles of a card's lines (name, file, bar, size, badges) from its top: at zoom 1, and where texts are as large as they get."""
+
+_CROWDED = 4.0
+"""By so much texts are larger than at zoom 1, in scene units, at the least zoom at which a card shows everything."""
+
 _APART = 4.0
 """Scene units between two badges."""
 
@@ -58,32 +64,35 @@ def _ground(painter: QPainter, box: QRectF, look: CardLook, palette: Palette) ->
 
 def _details(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
     name, small, tiny = (text.at_scale(size, scale) for size in (text.NAME, text.SMALL, text.BADGE))
-    left, right, top = box.x() + INSET, box.right() - END, box.y()
+    left, right = box.x() + INSET, box.right() - END
+    crowd = min(max(small - text.SMALL, 0) / _CROWDED, 1.0)
+    first, second, bar, third, fourth = (box.y() + wide + (near - wide) * crowd for wide, near in _LINES)
     pill = Badge(look.driver, look.tone)
-    room = min(badge_width(pill, tiny + (1 if tiny == text.BADGE else 0)), (right - left) * 0.45)
-    paint_badge(painter, QRectF(right - room, top + 10, room, max(16.0, tiny + 6)), pill, palette, max(tiny, 10))
-    _name(painter, left, right - room - 6, top + 18, look.name, palette.text, name, bold=True)
-    painter.save()
-    text.write(
-        painter,
-        QRectF(left, top + 28, right - left, 18),
-        look.file,
-        colour(palette.quiet),
-        small,
-        mono=True,
-        middle=True,
-    )
-    painter.restore()
-    _bar(painter, QRectF(left, top + 53, right - left, 6.5), look, palette)
-    height = tiny + 6.0
+    room = min(badge_width(pill, max(tiny, 10)), (right - left) * 0.45)
+    # A long name takes all of its line: of the file, which mostly is called like it, less is said then.
+    beside = _fits(look.name, name, right - left - room - 6)
+    middle = first if beside else second
+    height = max(16.0, tiny + 6)
+    paint_badge(painter, QRectF(right - room, middle - height / 2, room, height), pill, palette, max(tiny, 10))
+    ends = (right - room - 6, right) if beside else (right, right - room - 6)
+    _name(painter, left, ends[0], first, look.name, palette.text, name, bold=True)
+    line = QRectF(left, second - 9, ends[1] - left, 18)
+    text.write(painter, line, look.file, colour(palette.quiet), small, mono=True, middle=True)
+    _bar(painter, QRectF(left, bar - 3.25, right - left, 6.5), look, palette)
     rate, beside = _rate_place(look, right - left, small, tiny)
     if rate:
-        box_of_rate = QRectF(right - rate - 1, top + (61 if beside else 80), rate + 2, 19)
-        text.write(painter, box_of_rate, look.rate, colour(palette.green), small, bold=True)
+        place = QRectF(right - rate - 1, (third if beside else fourth) - 9.5, rate + 2, 19)
+        text.write(painter, place, look.rate, colour(palette.green), small, bold=True)
     room = right - left - (rate + 6 if rate and beside else 0)
-    text.write(painter, QRectF(left, top + 61, room, 19), look.size, colour(palette.quiet), small)
+    text.write(painter, QRectF(left, third - 9.5, room, 19), look.size, colour(palette.quiet), small)
     room = right - left - (rate + 6 if rate and not beside else 0)
-    paint_badges(painter, QRectF(left, top + 90 - height / 2, room, height), look.badges, palette, tiny)
+    height = tiny + 6.0
+    paint_badges(painter, QRectF(left, fourth - height / 2, room, height), look.badges, palette, tiny)
+
+
+def _fits(name: str, size: int, room: float) -> bool:
+    """Whether a name fits in the least size that it may get."""
+    return text.width(name, max(size - 2, text.LEAST), bold=True) <= room
 
 
 def _rate_place(look: CardLook, room: float, small: int, tiny: int) -> tuple[float, bool]:
@@ -176,11 +185,11 @@ def paint_slim(painter: QPainter, box: QRectF, look: SlimLook, palette: Palette,
     strong, small = text.at_scale(11, scale), text.at_scale(9, scale)
     inner = box.adjusted(8, 0, -8, 0)
     centre = Qt.AlignmentFlag.AlignHCenter
-    if scale >= WHOLE and strong + small + 6 <= box.height():
+    if scale >= WHOLE and (strong + small) * 1.3 <= box.height():
         half = box.height() / 2
-        upper = QRectF(inner.x(), box.y() + 2, inner.width(), half - 1)
+        upper = QRectF(inner.x(), box.y() + 1, inner.width(), half - 1)
         text.write(painter, upper, look.word, colour(palette.amber), strong, bold=True, align=centre)
-        lower = QRectF(inner.x(), box.y() + half, inner.width(), half - 3)
+        lower = QRectF(inner.x(), box.y() + half + 1, inner.width(), half - 3)
         text.write(painter, lower, look.name, colour(palette.quiet), small, mono=True, align=centre, middle=True)
     else:
         text.write(painter, inner, look.word, colour(palette.amber), strong, bold=True, align=centre)

@@ -45,27 +45,17 @@ def _longest(look: PillLook, room: float, size: int) -> str:
 def _two_lines(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scale: float) -> None:
     name, small = text.at_scale(text.NAME, scale), text.at_scale(10, scale)
     inner = box.adjusted(10, 0, -10, 0)
-    wide = text.width(look.note, small) > box.width() - 14
-    if scale < WHOLE or wide or name + small + 8 > box.height():
-        text.write(painter, inner, look.title, colour(palette.text), name, bold=True, align=_CENTRE)
+    bold, quiet = colour(palette.text), colour(palette.quiet)
+    if scale < WHOLE or not look.note or name + small + 8 > box.height():
+        text.write(painter, inner, look.title, bold, name, bold=True, align=_CENTRE, middle=True)
         return
-    text.write(
-        painter,
-        QRectF(inner.x(), box.y() + 3, inner.width(), 19),
-        look.title,
-        colour(palette.text),
-        name,
-        True,
-        align=_CENTRE,
-    )
-    text.write(
-        painter,
-        QRectF(inner.x() - 4, box.y() + 20, inner.width() + 8, 16),
-        look.note,
-        colour(palette.quiet),
-        small,
-        align=_CENTRE,
-    )
+    upper = QRectF(inner.x(), box.y() + 3, inner.width(), 19)
+    text.write(painter, upper, look.title, bold, name, True, align=_CENTRE, middle=True)
+    # Larger letters reach further into the round corners.
+    lower = QRectF(0, box.y() + 20, box.width() - 4 - small, 16)
+    lower.moveLeft(box.center().x() - lower.width() / 2)
+    note = look.note if text.width(look.note, small) <= lower.width() else look.note.rpartition(" · ")[2]
+    text.write(painter, lower, note, quiet, small, align=_CENTRE)
 
 
 def _plug(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scale: float) -> None:
@@ -78,10 +68,14 @@ def _plug(painter: QPainter, box: QRectF, look: PillLook, palette: Palette, scal
     painter.drawRect(QRectF(box.x() + 15, middle - 4, 4, 2))
     painter.drawRect(QRectF(box.x() + 15, middle + 2, 4, 2))
     size = text.at_scale(10, scale)
-    word = text.width(look.note, size, bold=True)
-    text.write(painter, QRectF(box.x() + 24, box.y(), word + 2, box.height()), look.note, colour(tone), size, bold=True)
-    rest = QRectF(box.x() + 30 + word, box.y(), box.width() - 38 - word, box.height())
-    text.write(painter, rest, look.title, colour(palette.text), size, mono=True, middle=True)
+    if size > box.height():
+        return
+    inner = QRectF(box.x() + 24, box.y(), box.width() - 32, box.height())
+    word = min(text.width(look.note, size, bold=True) + 1, inner.width())
+    text.write(painter, QRectF(inner.x(), box.y(), word, box.height()), look.note, colour(tone), size, bold=True)
+    rest = inner.adjusted(word + 6, 0, 0, 0)
+    if rest.width() > 3 * size:
+        text.write(painter, rest, look.title, colour(palette.text), size, mono=True, middle=True)
 
 
 def paint_fold(painter: QPainter, box: QRectF, look: FoldLook, palette: Palette, scale: float) -> None:
