@@ -29,6 +29,22 @@ def virsh(preview: Preview) -> str | None:
     return _job(operation, state) if isinstance(operation, SteerJob) else None
 
 
+def virsh_look(state: State, key: str) -> list[str]:
+    """What shows a node, device or job on a machine that libvirt runs. The empty key: the machine; no lines: nothing does."""
+    name = state.machine.name
+    if not key:
+        return [_line("domstate", name), _line("domblklist", name, "--details")]
+    if key in state.graph.nodes:
+        # Only the chain as a whole is told, layer by layer.
+        return [_line("domstats", "--block", "--backing", name)] if _disk(state, key) else []
+    if (device := state.device(key)) is not None:
+        disk = _name(state, device)
+        return [_line(verb, name, disk) for verb in ("domblkinfo", "domblkstat")] if disk else []
+    job = state.job(key)
+    disk = next((found for node in job.node_names if (found := _disk(state, node))), "") if job is not None else ""
+    return [_line("blockjob", name, disk, "--info")] if disk else []
+
+
 def _line(*words: str) -> str:
     return " ".join(["virsh", *(shlex.quote(word) for word in words if word)])
 

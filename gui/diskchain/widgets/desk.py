@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from diskchain.model.diff import Diff
 from diskchain.model.root import Device
 from diskchain.model.state import State
+from diskchain.operations.asking import asked
 from diskchain.operations.operation import Offer
 from diskchain.operations.preview import Preview
 from diskchain.picture.palette import Palette
@@ -220,7 +221,8 @@ class Desk:
         if facts is None:
             self._remembered(session, state)
             return
-        self.window.inspector.show_facts(facts, self._offers(session, self.selected))
+        told = asked(state, self.selected)
+        self.window.inspector.show_facts(facts, self._offers(session, self.selected), asked=told)
 
     def _offers(self, session: Session, key: str) -> tuple[Offer, ...]:
         """What can be done; nothing while the line is not open, or where nothing may be changed."""
@@ -230,7 +232,8 @@ class Desk:
         """What is shown where the selection is no part of the state: an image of the ledger, or the machine."""
         entry = next((e for e in session.ledger.entries if self.selected in (e.path, e.node)), None)
         if entry is None:
-            self.window.inspector.show_facts(facts_of_machine(state), self._offers(session, ""))
+            told = asked(state, "")
+            self.window.inspector.show_facts(facts_of_machine(state), self._offers(session, ""), asked=told)
             return
         self.window.inspector.show_facts(facts_of_entry(entry), forget=entry.path)
 

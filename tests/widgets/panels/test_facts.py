@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
 from diskchain.model.job import Job
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.node import Edge
 from diskchain.model.state import State
+from diskchain.operations.asking import Asked
 from diskchain.widgets.panels.facts import Facts, facts_of, facts_of_edge, facts_of_entry, facts_of_machine
+from diskchain.widgets.panels.inspector import Inspector
+from tests.support.qt_parts import press, words
 from tests.support.states import machine, with_bitmap, with_export, with_filter, with_internal_snapshot
 
 CHAIN = machine({"vda": "base <- mid <- top"})
@@ -61,3 +67,19 @@ def test_devices_jobs_edges_machine_and_marked_images_are_told() -> None:
 
 def test_nothing_by_that_name_gives_nothing() -> None:
     assert facts_of(CHAIN, None, "nobody") is None
+
+
+def test_how_the_same_is_asked_elsewhere_is_one_click_away(qtbot: QtBot) -> None:
+    panel = Inspector()
+    qtbot.addWidget(panel)
+    panel.resize(300, 900)
+    panel.show()
+    asked = (Asked("QMP", '{"execute": "query-jobs"}'), Asked("virsh", "virsh blockjob web vda --info"))
+    panel.show_facts(facts_of(CHAIN, None, "top"), asked=asked)
+    assert "virsh blockjob" not in words(panel)
+    press(panel, "inspectorElsewhere")
+    assert "virsh blockjob web vda --info" in words(panel)
+    press(panel, "elsewhereCopy-virsh")
+    assert QGuiApplication.clipboard().text() == "virsh blockjob web vda --info"
+    panel.show_facts(None)
+    assert "The same elsewhere" not in words(panel)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from diskchain.operations.asking import Asked
 from diskchain.operations.operation import Offer
 from diskchain.signal import Signal
+from diskchain.widgets.panels.elsewhere import Elsewhere
 from diskchain.widgets.panels.facts import Facts
 from diskchain.widgets.panels.lines import Code, Elided, FactLines, Fold, Link, Rule, copy, empty
 from diskchain.widgets.style import button, label
@@ -59,6 +61,7 @@ class Inspector(QScrollArea):
         take.clicked.connect(lambda: copy(self._raw.toPlainText()))
         inner.addWidget(take, 0, Qt.AlignmentFlag.AlignLeft)
         self._fold = Fold("Raw JSON", "inspectorRawFold", raw)
+        self._elsewhere = Elsewhere()
         self._arrange()
 
     def _arrange(self) -> None:
@@ -77,15 +80,24 @@ class Inspector(QScrollArea):
         column.addLayout(self._acts)
         column.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._second)
+        column.addWidget(self._elsewhere)
         column.addWidget(self._fold)
         column.addStretch(1)
         self.setWidget(inside)
 
-    def show_facts(self, facts: Facts | None, offers: Sequence[Offer] = (), note: str = "", forget: str = "") -> None:
+    def show_facts(
+        self,
+        facts: Facts | None,
+        offers: Sequence[Offer] = (),
+        note: str = "",
+        forget: str = "",
+        asked: Sequence[Asked] = (),
+    ) -> None:
         """Show what is selected.
 
         :param facts: None: nothing is. :param offers: what can be done with it, those with a reason against them too.
         :param note: a sentence above the facts. :param forget: path of a remembered image that may be forgotten.
+        :param asked: how other tools ask about it.
         """
         self._forget = forget
         self._dismiss.setVisible(bool(forget))
@@ -99,8 +111,9 @@ class Inspector(QScrollArea):
             self._show_offers(tuple(offers))
         raw = facts.raw_text if facts else ""
         self._raw.show_text(raw)
-        for widget in (self._fold, self._second):
-            widget.setVisible(bool(raw))
+        self._fold.setVisible(bool(raw))
+        self._elsewhere.show_asked(asked)
+        self._second.setVisible(bool(raw or asked))
         self._facts = facts
 
     def _show_badges(self, facts: Facts | None) -> None:
