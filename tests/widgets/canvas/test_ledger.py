@@ -59,3 +59,19 @@ def test_far_away_a_mark_is_a_cross(qtbot: QtBot) -> None:
         (box.topLeft(), box.bottomRight()),
         (box.bottomLeft(), box.topRight()),
     ]
+
+
+def test_while_a_commit_is_at_work_its_images_are_not_called_changed(qtbot: QtBot) -> None:
+    """The ledger holds them from its first block on, so that nothing is forgotten should the line be lost."""
+    window = Window(qtbot, graphs.committing())
+    tell(window, "base", "overlay1", "overlay2", "data-base", word="changed")
+    assert window.words("base") == ["COMMIT TARGET", "READ-ONLY"]
+    assert window.words("overlay2") == ["READ-ONLY"]
+    assert window.words("data-base") == ["CHANGED"]
+    window.view.set_connection(False, "The line to build-vm was lost.")
+    assert [window.words(name)[0] for name in ("base", "overlay1", "overlay2")] == ["CHANGED"] * 3
+    window.view.set_connection(True, "")
+    tell(window, "overlay1")
+    assert window.words("overlay1") == ["INVALID"], "what is invalid stays so"
+    window.show(graphs.talk())
+    assert window.words("base") == ["CHANGED"], "it ended, and nobody took the word back"

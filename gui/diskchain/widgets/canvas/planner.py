@@ -11,6 +11,7 @@ from diskchain.model.diff import Diff
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
+from diskchain.picture.flows import flow_of
 from diskchain.picture.full import Component, components, full_plan
 from diskchain.picture.lines import line_note
 from diskchain.picture.look import Badge, CardLook, LineLook, SlimLook
@@ -133,20 +134,36 @@ class Planner:
         return [entry for entry in entries if entry.path not in opened]
 
     def _spoilt(self, state: State) -> dict[str, Badge]:
-        """The ledger's word on images that are still open."""
+        """The ledger's word on images that are still open.
+
+        It calls images changed as soon as a commit begins; while that is at work, its own picture tells so.
+        """
         words = {entry.path: entry.word for entry in self.ledger.entries} if self.ledger is not None else {}
         if not words:
             return {}
+        at_work = frozenset[str]() if self.lost else _being_committed(state)
         return {
             name: Badge(words[node.file].upper(), "red" if words[node.file] == "invalid" else "amber")
             for name, node in state.graph.nodes.items()
-            if node.file in words and not state.graph.is_leftover_child(name)
+            if node.file in words
+            and not state.graph.is_leftover_child(name)
+            and not (words[node.file] == "changed" and name in at_work)
         }
 
 
 def _held(state: State) -> tuple[object, ...]:
     """What of the jobs the places depend on; progress is none of it."""
     return tuple((job.id, job.type, job.status, job.paused, job.ready, job.nodes) for job in state.jobs)
+
+
+def _being_committed(state: State) -> frozenset[str]:
+    """The images between the ends of commits that are there now, ends included."""
+    found: set[str] = set()
+    for way in (flow_of(state, job) for job in state.jobs if job.type == "commit"):
+        if way is not None:
+            names = state.graph.chain(way.source)
+            found.update(names[: names.index(way.target) + 1] if way.target in names else ())
+    return frozenset(found)
 
 
 def retold(telling: Telling, spot: Spot) -> Spot:
