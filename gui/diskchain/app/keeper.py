@@ -206,10 +206,7 @@ class Keeper:
             await asyncio.sleep(_AROUND)
 
     def _show_found(self) -> None:
-        opened = {session.target.removeprefix("unix:") for session in self.sessions.sessions}
-        pid = self.sandbox.pid
-        rest = [one for one in self.sessions.found if one.target.removeprefix("unix:") not in opened and one.pid != pid]
-        self.window.machines.show_found(rest)
+        self.window.machines.show_found([one for one in self.sessions.unopened() if one.pid != self.sandbox.pid])
 
     # Sandbox
 

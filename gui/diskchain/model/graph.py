@@ -8,6 +8,9 @@ from functools import cached_property
 
 from diskchain.model.node import Edge, Kind, Node
 
+_OWN = frozenset({"file", "data-file", "image"})
+"""Roles of children that belong to one parent: an image's own files, and what blkdebug passes data to."""
+
 
 @dataclass(frozen=True)
 class BlockGraph:
@@ -126,7 +129,7 @@ class BlockGraph:
     def is_leftover_child(self, name: str) -> bool:
         """Whether a protocol node is folded into the one format node above it."""
         parents = self._up.get(name, [])
-        return self.nodes[name].kind is Kind.PROTOCOL and any(edge.role in ("file", "data-file") for edge in parents)
+        return self.nodes[name].kind is Kind.PROTOCOL and any(edge.role in _OWN for edge in parents)
 
     def rewired(self, parent: str, role: str, child: str | None) -> BlockGraph:
         """The graph with a node's child in one role exchanged, added (if it had none) or taken away (None)."""
@@ -146,7 +149,7 @@ class BlockGraph:
         gone = set(names)
         for name in tuple(gone):
             for edge in self._down.get(name, ()):
-                if edge.role in ("file", "data-file") and {up.parent for up in self._up[edge.child]} <= gone:
+                if edge.role in _OWN and {up.parent for up in self._up[edge.child]} <= gone:
                     gone.add(edge.child)
         nodes = {name: node for name, node in self.nodes.items() if name not in gone}
         edges = tuple(edge for edge in self.edges if edge.parent not in gone and edge.child not in gone)

@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Protocol
 
 from diskchain.model import words
+from diskchain.model.bases import Trouble, base_trouble
 from diskchain.model.job import Job
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.measured import Rates
-from diskchain.model.node import Node
+from diskchain.model.node import Kind, Node
 from diskchain.model.root import Device, Export
 from diskchain.model.state import State
 from diskchain.picture.flows import flows
@@ -28,6 +29,10 @@ _FAINT = 1024.0
 
 
 _ACTIVE, _READ_ONLY = Badge("ACTIVE", "blue"), Badge("READ-ONLY", "grey")
+_NO_BASE = {Trouble.NOT_OPEN: Badge("BASE NOT OPEN", "red"), Trouble.LOOP: Badge("LOOP", "red")}
+_NO_FORMAT = Badge("NO FORMAT", "grey")
+_STILL = {"inmigrate": "waits", "postmigrate": "moved", "finish-migrate": "moving", "prelaunch": "not started"}
+"""Run states whose own names are too long for a pill."""
 _SHARED, _EXPORT = Badge("SHARED", "amber"), Badge("EXPORT", "nbd")
 
 Known = dict[str, tuple[tuple[Node, tuple[Badge, ...], str], CardLook]]
@@ -126,10 +131,12 @@ class Telling:
 
     def _badges(self, node: Node) -> tuple[Badge, ...]:
         found = list(self._words.get(node.name, ()))
+        if (trouble := base_trouble(self.state.graph, node.name)) is not None:
+            found.append(_NO_BASE[trouble])
+        if node.kind is Kind.PROTOCOL and node.name in self.state.active:
+            found.append(_NO_FORMAT)
         if node.read_only and not self._marks(node.name):
             found.append(_READ_ONLY)
-        if node.header_backing and self.state.graph.child(node.name, "backing") is None:
-            found.append(Badge("BASE NOT OPEN", "red"))
         if node.encrypted:
             found.append(Badge("ENCRYPTED", "other"))
         found += [Badge(f"BITMAP {one_line(bitmap.name)}", "amber") for bitmap in node.named_bitmaps]
@@ -177,7 +184,15 @@ class Telling:
         """The pill of a guest device."""
         model = one_line(device.model) or ("drive" if device.drive else "device")
         note = model if self.lost else f"{model} · {self._alive(device)}"
-        return PillLook(one_line(device.name) or "?", note, "blue", "device", self.ghost)
+        return PillLook(one_line(device.name) or "?", note, self._tone(device), "device", self.ghost)
+
+    def _tone(self, device: Device) -> str:
+        """Blue as the active image is; red where an error stands in the way, amber where the guest stands still."""
+        if self.lost or self.ghost:
+            return "blue"
+        if device.io_status not in ("", "ok"):
+            return "red"
+        return "blue" if self.state.machine.status in ("running", "") else "amber"
 
     def _alive(self, device: Device) -> str:
         if device.root is None:
@@ -185,7 +200,7 @@ class Telling:
         if device.io_status not in ("", "ok"):
             return {"nospace": "no space"}.get(device.io_status, f"I/O {device.io_status}")
         status = self.state.machine.status
-        return "live" if status == "running" else one_line(status) or "attached"
+        return "live" if status == "running" else _STILL.get(status) or one_line(status) or "attached"
 
     def job(self, job: Job) -> PillLook:
         """The pill of a running job: `mirror 62 % · 212 MiB/s`; with the line lost `mirror last known 62 %`, and grey."""

@@ -70,5 +70,13 @@ class Sessions:
             self.found = now
             self.found_changed.emit()
 
+    def unopened(self) -> tuple[Found, ...]:
+        """What was found and is not open, by whichever of its monitors."""
+        targets = {session.target.removeprefix("unix:") for session in self.sessions}
+        pids = {session.state.machine.pid for session in self.sessions if session.state is not None}
+        return tuple(
+            one for one in self.found if one.target.removeprefix("unix:") not in targets and one.pid not in pids
+        )
+
     def _states(self, asker: Session) -> Mapping[str, State]:
         return {other.target: other.state for other in self.sessions if other is not asker and other.state is not None}

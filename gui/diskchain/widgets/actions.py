@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from diskchain.model.node import Kind
 from diskchain.picture.words import one_line
+from diskchain.widgets.standing import why_not
 
 if TYPE_CHECKING:
     from diskchain.model.state import State
@@ -107,8 +108,8 @@ def why_nothing(session: Session, key: str) -> str:
     state = session.state
     if session.link != "live" or state is None:
         return "The line to the machine is not open, so nothing can be done."
-    if session.read_only:
-        return session.read_only
+    if refused := why_not(session):
+        return refused
     return (
         _why_not_here(state, key)
         if key

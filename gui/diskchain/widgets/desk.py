@@ -20,7 +20,7 @@ from diskchain.widgets.acting import Acting
 from diskchain.widgets.actions import offers_for, offers_menu, offers_named, why_nothing
 from diskchain.widgets.messages import Level
 from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_machine
-from diskchain.widgets.standing import canvas_note, strip_note
+from diskchain.widgets.standing import canvas_note, strip_note, strip_tone, why_not
 
 if TYPE_CHECKING:
     from diskchain.session.session import Session
@@ -148,7 +148,7 @@ class Desk:
             self._show_inspector()
             if "details" in stale:
                 self._show_tools()
-                self.window.show_note(strip_note(session) if session is not None else "")
+                self._show_strip()
             self._stale = stale - {"details", "figures"}
         else:
             self._show_machines()
@@ -187,13 +187,21 @@ class Desk:
         """The line's state over the canvas. Each second anew: an age is told while it is lost, or QEMU answers slowly."""
         session = self.current
         note = canvas_note(session) if session is not None else ""
-        self.window.show_note(strip_note(session) if session is not None else "")
+        self._show_strip()
         live = session is None or session.link == "live" or session.target.startswith("replay:")
         self.canvas.set_connection(live, "" if live else note)
         if session is None:
             self._age.stop()
         elif not self._age.isActive():
             self._age.start()
+
+    def _show_strip(self) -> None:
+        """The sentences above the canvas."""
+        session = self.current
+        if session is None:
+            self.window.show_note("")
+        else:
+            self.window.show_note(strip_note(session), strip_tone(session))
 
     def refresh_tools(self) -> None:
         """Show again which buttons act."""
@@ -208,7 +216,7 @@ class Desk:
     def _show_tools(self) -> None:
         session = self.current
         live = session is not None and session.state is not None and session.link == "live"
-        why = session.read_only if session is not None else ""
+        why = why_not(session) if session is not None else ""
         self.window.top.allow(live, why, recording=session is not None and session.recording)
 
     def _show_inspector(self) -> None:
@@ -226,7 +234,7 @@ class Desk:
 
     def _offers(self, session: Session, key: str) -> tuple[Offer, ...]:
         """What can be done; nothing while the line is not open, or where nothing may be changed."""
-        return offers_for(session, key) if session.link == "live" and not session.read_only else ()
+        return offers_for(session, key) if session.link == "live" and not why_not(session) else ()
 
     def _remembered(self, session: Session, state: State) -> None:
         """What is shown where the selection is no part of the state: an image of the ledger, or the machine."""

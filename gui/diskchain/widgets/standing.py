@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from diskchain.model.state import State
+from diskchain.model.bases import Trouble, base_trouble
+from diskchain.model.state import OPERABLE, State
 from diskchain.model.words import duration, percent
-from diskchain.picture.words import one_line
+from diskchain.picture.words import base_name, one_line
 
 if TYPE_CHECKING:
     from diskchain.session.session import Session
@@ -38,6 +40,9 @@ _STILL = {
 }
 """What a run state in which the guest stands still means, and what to do about it."""
 
+_WRONG = ("io-error", "internal-error", "guest-panicked")
+_SHORT = 14
+"""Letters of a word that QEMU's version has room beside."""
 _SLOW = 3.0
 """Seconds without an answer from which the age of what is shown is told; structure is asked twice a second."""
 
@@ -74,24 +79,23 @@ def standing(session: Session) -> Standing:
     if machine.status == "running":
         return Standing("running", "green", "full")
     word = _STOPPED.get(machine.status, machine.status or "status not known")
-    return Standing(
-        word, "red" if machine.status in ("io-error", "internal-error", "guest-panicked") else "amber", "full"
-    )
+    return Standing(word, "red" if machine.status in _WRONG else "amber", "full")
 
 
 def second_line(session: Session) -> str:
-    """The small line under a machine's name: `unix · QEMU 10.0.2 · running`."""
+    """The small line under a machine's name: `unix · QEMU 10.0.2 · running`, `stopped on an I/O error`."""
     if session.link in ("lost", "failed", "ended"):
         return standing(session).word
     kind = session.target.split(":", 1)[0] if ":" in session.target else "unix"
     version = session.state.machine.qemu if session.state else ""
     managed = session.state.machine.managed if session.state else ""
-    words = [
-        kind if kind in ("tcp", "replay") else "unix",
-        f"QEMU {version}" if version else "",
-        standing(session).word,
-    ]
-    return " · ".join(word for word in (*words, f"{managed}, read-only" if managed else "") if word)
+    word, qemu = standing(session).word, f"QEMU {version}" if version else ""
+    if managed:
+        return f"{managed}, read-only"
+    if word != "running":
+        # What is out of the ordinary has the room first.
+        return " · ".join(one for one in (word, qemu if len(word) <= _SHORT else "") if one)
+    return " · ".join(one for one in (kind if kind == "tcp" else "unix", qemu, word) if one)
 
 
 def canvas_note(session: Session) -> str:
@@ -113,11 +117,47 @@ def strip_note(session: Session) -> str:
         age = time.monotonic() - session.looked_at
         told.append(f"QEMU answers slowly: what is shown is {duration(age)} old." if age > _SLOW else "")
         told.append(_why_still(state))
-    return " ".join(one for one in (session.read_only, *told, state.reduced if state else "") if one)
+    if state is not None:
+        told += [*_bases(state), state.reduced]
+    return " ".join(one for one in (session.read_only, *told) if one)
+
+
+def strip_tone(session: Session) -> str:
+    """The colour of that sentence: red where the guest's data are in doubt, quiet where all is well, else amber."""
+    state = session.state
+    if state is not None and state.machine.daemon and not session.read_only and not any(_bases(state)):
+        return "quiet"
+    wrong = state is not None and (state.machine.status in _WRONG or any(_bases(state)))
+    return "red" if wrong else "amber"
+
+
+def why_not(session: Session) -> str:
+    """Why nothing may be changed on a machine; empty: it may."""
+    status = session.state.machine.status if session.state else ""
+    return session.read_only or (
+        "" if status in OPERABLE else _STILL.get(status, f"The guest is in the state {status}.")
+    )
+
+
+def _bases(state: State) -> Iterator[str]:
+    """What is wrong with bases: the first of each kind, in a sentence, with what to do."""
+    said = set()
+    for name, node in state.graph.nodes.items():
+        trouble = base_trouble(state.graph, name)
+        if trouble is None or trouble in said:
+            continue
+        said.add(trouble)
+        its, base = one_line(name), one_line(base_name(node.header_backing))
+        if trouble is Trouble.LOOP:
+            yield f"The header of {its} names {base}, which lies above: a loop. QEMU cannot open this chain again; rebase {its}."
+        else:
+            yield f"The header of {its} names {base}, which is not open here: what only that held reads as zeroes. Look for it."
 
 
 def _why_still(state: State) -> str:
-    """Why the guest stands still, and what to do."""
+    """Why the guest stands still, and what to do; or that there is none."""
+    if state.machine.daemon:
+        return "A storage daemon has no guest: what uses its images are exports, which other programs open."
     if state.machine.status != "io-error":
         return _STILL.get(state.machine.status, "")
     disks = [one for one in state.devices if one.io_status not in ("", "ok")]

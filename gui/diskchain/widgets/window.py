@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 
 from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
-from diskchain.widgets.style import label
+from diskchain.widgets.style import label, restyle
 from diskchain.widgets.tabs import Tabs
 from diskchain.widgets.toolbar import TopBar
 from diskchain.widgets.welcome import Welcome
@@ -137,9 +137,11 @@ class Window(QMainWindow):
         if self.sheet is not None:
             self.right.setCurrentWidget(self.sheet if shown else self.inspector)
 
-    def show_note(self, text: str) -> None:
-        """A sentence over the canvas that stays as long as it is true; empty: none."""
+    def show_note(self, text: str, tone: str = "amber") -> None:
+        """A sentence over the canvas that stays as long as it is true; empty: none. `tone`: amber, or red."""
         self.note.setText(text)
+        if self.note.property("tone") != tone:
+            restyle(self.note, tone=tone)
         self.note.setVisible(bool(text))
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -104,7 +104,7 @@ def test_a_running_job(shown: Shown) -> None:
         (replace(STREAM, status="concluded", error="No space left on device"), "failed", {"Dismiss"},
          "It failed: No space left on device"),
         (replace(STREAM, status="concluded"), "finished", {"Dismiss"}, ""),
-        (replace(BACKUP), "running", {"Pause", "Limit…", "Cancel"}, "started by another client"),
+        (replace(BACKUP), "running", {"Pause", "Limit…", "Cancel"}, "Started by another client"),
         (replace(BACKUP, type="new\njob", status="strange", nodes=()), "strange", set(), "new·job"),
         (replace(STREAM, length=0), "running", {"Pause", "Limit…", "Cancel"}, "nothing to move yet"),
     ],

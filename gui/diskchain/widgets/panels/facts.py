@@ -102,7 +102,7 @@ def facts_of_machine(state: State) -> Facts:
 
 
 def _of_node(state: State, meter: Meter | None, node: Node, files: str) -> Facts:
-    facts = [*_file_facts(state, node, files), *_size_facts(node)]
+    facts = [*_name_facts(node), *_file_facts(state, node, files), *_size_facts(node)]
     facts.append(Fact("Cache", _cache(node)))
     facts += [
         Fact("Held by", f"{one_line(edge.parent)} as {edge.role}: {', '.join(edge.permissions) or 'nothing'}")
@@ -124,6 +124,12 @@ def _of_node(state: State, meter: Meter | None, node: Node, files: str) -> Facts
     return Facts(one_line(node.name), tuple(_badges(state, node)), tuple(facts), node.facts)
 
 
+def _name_facts(node: Node) -> Iterator[Fact]:
+    """Names that begin with # are QEMU's own: nobody gave one, as with -drive."""
+    if node.name.startswith("#"):
+        yield Fact("Name", "by QEMU, new at each start")
+
+
 def _badges(state: State, node: Node) -> Iterator[Badge]:
     yield Badge(node.driver or "driver not known", driver_tone(node.driver))
     if node.name in state.active:
@@ -132,6 +138,8 @@ def _badges(state: State, node: Node) -> Iterator[Badge]:
         yield Badge("READ-ONLY", "grey")
     if node.encrypted:
         yield Badge("ENCRYPTED", "other")
+    if node.name.startswith("#") and not node.implicit:
+        yield Badge("NO NAME", "grey")
     if node.implicit:
         yield Badge("PUT IN BY QEMU", "amber")
 

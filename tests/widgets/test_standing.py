@@ -1,0 +1,93 @@
+"""How a machine stands, in words."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from diskchain.model.state import State
+from diskchain.session.session import Session
+from diskchain.widgets.standing import second_line, strip_note, strip_tone, why_not
+from tests.support.states import machine
+
+
+class Stood:
+    """What these words ask of a session."""
+
+    def __init__(self, state: State, target: str = "/run/vm.qmp", age: float = 0.0) -> None:
+        self.state, self.target, self.link, self.read_only = state, target, "live", ""
+        self.link_text, self.looked_at = "", time.monotonic() - age
+
+
+def stands(state: State, target: str = "/run/vm.qmp", age: float = 0.0) -> Session:
+    return cast("Session", Stood(state, target, age))
+
+
+def in_state(status: str, io_status: str = "ok") -> State:
+    """One disk, with a guest in this state."""
+    state = machine({"vda": "base <- top"})
+    disks = tuple(replace(device, io_status=io_status) for device in state.devices)
+    return replace(state, machine=replace(state.machine, status=status), devices=disks)
+
+
+@pytest.mark.parametrize(
+    ("status", "io_status", "says", "tone", "refused"),
+    [
+        ("running", "ok", "", "amber", False),
+        ("paused", "ok", "resumed (cont)", "amber", False),
+        ("prelaunch", "ok", "not been started yet", "amber", False),
+        ("io-error", "failed", "An I/O error on vda stopped the guest", "red", False),
+        ("io-error", "nospace", "No space is left for vda", "red", False),
+        ("inmigrate", "ok", "waits for a guest to move in", "amber", True),
+        ("finish-migrate", "ok", "is moving to another machine", "amber", True),
+        ("postmigrate", "ok", "has moved to another machine", "amber", True),
+        ("colo", "ok", "", "amber", True),
+    ],
+)
+def test_a_guest_that_stands_still(status: str, io_status: str, says: str, tone: str, refused: bool) -> None:
+    session = stands(in_state(status, io_status))
+    assert says in strip_note(session)
+    assert bool(strip_note(session)) is bool(says)
+    assert strip_tone(session) == tone
+    assert bool(why_not(session)) is refused
+
+
+def test_an_age_is_told_where_qemu_answers_slowly() -> None:
+    assert "what is shown is 5 s old" in strip_note(stands(in_state("running"), age=5))
+    assert not strip_note(stands(in_state("running"), "replay:/tmp/night.jsonl", age=5))
+
+
+def test_what_is_wrong_with_bases_is_said_once_of_each_kind() -> None:
+    state = machine({"vda": "base <- top", "vdb": "low <- high", "vdc": "deep <- flat"})
+    wrong = {"base": "/images/gone.qcow2", "deep": "/images/lost.qcow2", "low": "/images/high.qcow2"}
+    nodes = [replace(state.graph.nodes[name], header_backing=said) for name, said in wrong.items()]
+    session = stands(replace(state, graph=state.graph.with_nodes(nodes)))
+    said = strip_note(session)
+    assert "base names gone.qcow2, which is not open here" in said
+    assert "low names high.qcow2, which lies above: a loop" in said
+    assert "lost.qcow2" not in said
+    assert strip_tone(session) == "red"
+
+
+@pytest.mark.parametrize(
+    ("status", "managed", "line"),
+    [
+        ("running", "", "unix · QEMU 7.2.22 · running"),
+        ("paused", "", "paused · QEMU 7.2.22"),
+        ("io-error", "", "stopped on an I/O error"),
+        ("running", "libvirt", "libvirt, read-only"),
+    ],
+)
+def test_the_line_under_the_name_begins_with_what_is_out_of_the_ordinary(status: str, managed: str, line: str) -> None:
+    state = in_state(status)
+    assert second_line(stands(replace(state, machine=replace(state.machine, managed=managed)))) == line
+
+
+def test_a_storage_daemon_is_no_cause_for_alarm() -> None:
+    state = machine({"vda": "base <- top"})
+    daemon = replace(state, machine=replace(state.machine, status="", commands=frozenset()), devices=())
+    assert "no guest" in strip_note(stands(daemon))
+    assert strip_tone(stands(daemon)) == "quiet"
