@@ -16,21 +16,23 @@ _RATE = 3 << 20
 """Bytes per second of another client's job, so that it can be seen at work."""
 
 _STILL = (
-    (casts.MANAGED, "managed", "libvirt manages this machine: it is only looked at"),
-    (casts.INCOMING, "inmigrate", "This machine waits for a migration to come in"),
-    (casts.DAEMON, "storage-daemon", "A storage daemon: chains without a guest"),
-    (casts.BROKEN, "missing-base", "A base that is missing, and a loop of headers"),
-    (casts.UNNAMED, "no-name", "Nodes that nobody gave a name"),
-    (casts.RAW, "no-format", "A raw disk without a format node"),
-    (casts.SHARED, "shared-base", "Two disks share a base"),
+    (casts.MANAGED, "", "managed", "libvirt manages this machine: it is only looked at"),
+    (casts.INCOMING, "", "inmigrate", "This machine waits for a migration to come in"),
+    (casts.DAEMON, "", "storage-daemon", "A storage daemon: chains without a guest"),
+    (casts.BROKEN, "web-monday.qcow2", "missing-base", "A base that is missing, and a loop of headers"),
+    (casts.UNNAMED, "web-tuesday.qcow2", "no-name", "Nodes that nobody gave a name"),
+    (casts.RAW, "photos.raw", "no-format", "A raw disk without a format node"),
+    (casts.SHARED, "web-base.qcow2", "shared-base", "Two disks share a base"),
 )
-"""Machines that only need to be looked at: what they are made of, name and title of the picture."""
+"""Machines that only need to be looked at: what they are made of, whose card is clicked, name and title of the picture."""
 
 
 async def states(stage: Stage) -> None:
     """One machine after the other; each has gone before the next one comes."""
-    for cast, name, title in _STILL:
-        async with _on_stage(stage, cast):
+    for cast, file, name, title in _STILL:
+        async with _on_stage(stage, cast) as (_, session):
+            if file:
+                await _click_image(stage, session, file)
             await stage.picture(name, title, settle=0.9)
     await _io_error(stage)
     await _moved_away(stage)
@@ -46,6 +48,16 @@ async def _on_stage(stage: Stage, cast: Cast) -> AsyncIterator[tuple[Staged, Ses
         session = await stage.open(machine.monitor)
         yield machine, session
         await stage.hang_up()
+
+
+async def _click_image(stage: Stage, session: Session, file: str) -> None:
+    """Click on the card of the image in this file."""
+    nodes = session.state.graph.nodes.values() if session.state else ()
+    held = [node.name for node in nodes if node.file and node.file.endswith(f"/{file}")]
+    await stage.until(lambda: any(stage.shown(name) for name in held), f"the card of {file}")
+    await asyncio.sleep(0.6)
+    await stage.glide(stage.node(next(name for name in held if stage.shown(name))))
+    await stage.click_here()
 
 
 def _status(session: Session) -> str:
