@@ -86,7 +86,7 @@ def test_a_pace_lets_events_through_at_once_but_not_without_end() -> None:
     for _ in range(BURST):
         pace.asked(now, 0.01)
     assert pace.soon() == pytest.approx(now + SHARE * 0.01)
-    assert pace.due() == pytest.approx(now + 2 * SHARE * 0.01), "half of the share is saved for the next event"
+    assert pace.due() == pytest.approx(now + 1.25 * SHARE * 0.01), "a part of the share is saved for the next event"
     while pace.due() > now + 0.51:
         now = pace.due()
         pace.asked(now, 0.01)

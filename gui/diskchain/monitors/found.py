@@ -50,8 +50,19 @@ def scan() -> tuple[Found, ...]:
 
 def _qemus() -> Iterator[Process]:
     for place in Path("/proc").iterdir():
-        if place.name.isdigit() and (process := read_process(int(place.name))) is not None and process.is_qemu:
-            yield process
+        if place.name.isdigit() and _may_be_qemu(place):
+            process = read_process(int(place.name))
+            if process is not None and process.is_qemu:
+                yield process
+
+
+def _may_be_qemu(place: Path) -> bool:
+    """A first look at a process: most are something else, and reading one whole takes several times as long."""
+    try:
+        program = (place / "cmdline").read_bytes().partition(b"\0")[0]
+    except OSError:
+        return False
+    return program.rpartition(b"/")[2].startswith((b"qemu", b"kvm"))
 
 
 def _monitors(process: Process, sockets: tuple[UnixSocket, ...]) -> Iterator[Found]:

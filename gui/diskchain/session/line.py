@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import operator
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -21,6 +23,8 @@ _MERGE = 0.01
 """Seconds at most in which events are gathered before one look, so that a burst does not queue queries. Where a look takes
 QEMU less than four times as long, a quarter of that: one look too many costs little there, and waiting is seen.
 """
+_TOGETHER = 0.2
+"""Seconds by which a group may be asked before its time, because another is asked anyway."""
 _UNSOUND = frozenset({"oversize", "garbage"})
 """Endings after which a new try would only bring the same."""
 _BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -228,11 +232,11 @@ class Line:
         return max(moment, source.paces[Ask.NODES].soon()) if ask is Ask.SHAPE else moment
 
     def _due(self, source: QmpSource) -> Ask:
-        now, ask = time.monotonic(), Ask(0)
-        for group in source.paces:
-            if self._next_due(source, group) <= now:
-                ask |= group
-        return ask
+        """What is due now; and with it what will be in a moment, so that there are fewer looks of more groups."""
+        now = time.monotonic()
+        times = {group: self._next_due(source, group) for group in source.paces}
+        until = now + _TOGETHER if min(times.values()) <= now else now
+        return functools.reduce(operator.or_, (group for group in times if times[group] <= until), Ask(0))
 
     def _tell(self, link: Link, text: str) -> None:
         if link is not self.link:

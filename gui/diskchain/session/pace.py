@@ -12,6 +12,9 @@ more than that each, so that the sum stays there too.
 BURST = 10
 """Askings that events may bring about in a row, at once; then only as many as the share allows."""
 
+_SAVING = 1.25
+"""How much longer the intervals are until the credit is whole again."""
+
 
 class Pace:
     """One group of queries: its wished interval, its measured answer time, and when it is due.
@@ -42,9 +45,9 @@ class Pace:
     def due(self, wished: float | None = None) -> float:
         """The moment of the monotonic clock from which it may be asked again; `wished` overrides the usual interval.
 
-        After a burst half of the share is saved, so that the next event is looked after at once again.
+        After a burst a part of the share is saved, so that in a while an event is looked after at once again.
         """
-        saving = 1 if self._credit >= BURST - 1 else 2
+        saving = 1.0 if self._credit >= BURST - 1 else _SAVING
         return self._asked + max(self.wished if wished is None else wished, saving * self.share * self.cost)
 
     def soon(self) -> float:

@@ -43,11 +43,11 @@ def plotted(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Plotted:
     drawn: list[float] = []
     canvas = plot._canvas
     assert canvas is not None
-    draw = cast("Callable[..., None]", canvas.draw)
+    draw = cast("Callable[..., float]", canvas.draw)
 
-    def noted(*arguments: object) -> None:
+    def noted(*arguments: object) -> float:
         drawn.append(session.now)
-        draw(*arguments)
+        return draw(*arguments)
 
     monkeypatch.setattr(canvas, "draw", noted)
     return plot, session, drawn
@@ -89,6 +89,29 @@ def test_it_draws_at_most_four_times_a_second(plotted: Plotted, qtbot: QtBot) ->
         session.sample(0.02, {"diskchain-1": MIB})
         qtbot.wait(10)
     assert 1 <= len(drawn) <= 4
+
+
+def test_a_plot_on_which_nothing_moves_is_hardly_drawn(plotted: Plotted, qtbot: QtBot) -> None:
+    plot, session, drawn = plotted
+    for _ in range(280):
+        session.sample(0.25, writing=0)
+    qtbot.wait(300)
+    plot.redraw()
+    drawn.clear()
+    for _ in range(4):
+        session.sample(1, writing=0)
+        qtbot.wait(300)
+    assert drawn == []
+    session.sample(1, writing=0)
+    session.sample(1, writing=0)
+    qtbot.wait(300)
+    assert len(drawn) == 1, "the line grows now and then"
+    run(session, 1)
+    qtbot.wait(600)
+    assert len(drawn) > 1, "what moves again is seen at once"
+    session.sample(6, writing=0)
+    qtbot.wait(300)
+    assert not plot._flat, "what moved within the window is still in sight"
 
 
 def test_it_draws_nothing_while_hidden_or_while_nothing_comes(plotted: Plotted, qtbot: QtBot) -> None:

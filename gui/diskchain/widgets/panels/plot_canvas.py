@@ -101,8 +101,8 @@ class PlotCanvas(QWidget):
         super().resizeEvent(event)
         self._marks.resize(self.size())
 
-    def draw(self, lines: Sequence[tuple[Series, Curve]], marks: Sequence[Shown], now: float, window: float) -> None:
-        """Draw these curves.
+    def draw(self, lines: Sequence[tuple[Series, Curve]], marks: Sequence[Shown], now: float, window: float) -> float:
+        """Draw these curves; gives the highest value in MiB per second.
 
         :param now: the right edge, on the clock of the series. `window`: seconds that are shown.
         """
@@ -116,6 +116,7 @@ class PlotCanvas(QWidget):
         self._marks.marks = marks
         self._marks.window_seconds = window
         self._marks.update()
+        return highest
 
     def _draw_curve(self, series: Series, look: Curve, now: float, window: float) -> float:
         """Exchange the data of one curve; gives its highest value in MiB per second."""

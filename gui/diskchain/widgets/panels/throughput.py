@@ -29,6 +29,9 @@ WINDOWS = {60.0: "1 min", 600.0: "10 min"}
 _EVERY = {60.0: 250, 600.0: 1000}
 """Milliseconds between two redraws at least: a pixel of the long window stands for most of a second."""
 
+_FLAT_EVERY = 5.0
+"""Seconds between two redraws of a plot on which nothing moved: the line at the bottom only grows."""
+
 _SPOKEN = 5.0
 """Seconds between two changes of what a screen reader is told."""
 
@@ -48,7 +51,7 @@ class ThroughputPlot(QFrame):
         self._looks: dict[str, Curve] = {}
         self._window, self._spoken_at = 60.0, float("-inf")
         self._stale = False
-        self._rested = True
+        self._rested, self._flat, self._drawn_at = True, False, 0.0
         self._legend = Legend()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -104,12 +107,19 @@ class ThroughputPlot(QFrame):
     def _note(self) -> None:
         """There is something new: draw it, now or when the pause since the last drawing is over."""
         self._stale = True
-        if self._rested and self.isVisible() and self._canvas is not None:
+        if self._rested and self.isVisible() and self._canvas is not None and self._differs():
             self.redraw()
+
+    def _differs(self) -> bool:
+        """Whether another picture is due: not while nothing moves, since the line at the bottom only grows then."""
+        meter = self._session.meter if self._session is not None else None
+        if not self._flat or meter is None or self._clock() - self._drawn_at >= _FLAT_EVERY:
+            return True
+        return bool(meter.marks) or any(len(each.values) and each.values[-1] for each in meter.series())
 
     def _rest_over(self) -> None:
         self._rested = True
-        if self._stale and self.isVisible():
+        if self._stale and self.isVisible() and self._differs():
             self.redraw()
 
     def redraw(self) -> None:
@@ -118,7 +128,7 @@ class ThroughputPlot(QFrame):
             return
         self._stale, self._rested = False, False
         self._rest.start(_EVERY[self._window])
-        now = self._clock()
+        now = self._drawn_at = self._clock()
         lines = [(each, self._look(each)) for each in self._series(now)]
         self._legend.show_entries(tuple(Entry(each.label, look) for each, look in lines))
         width = self._legend.fontMetrics().horizontalAdvance
@@ -128,7 +138,7 @@ class ThroughputPlot(QFrame):
             if meter
             else []
         )
-        self._canvas.draw(lines, marks, now, self._window)
+        self._flat = not self._canvas.draw(lines, marks, now, self._window) and not marks
         if now - self._spoken_at >= _SPOKEN:
             self._spoken_at = now
             self._speak([each for each, _ in lines])
