@@ -117,13 +117,15 @@ class Ground(QGraphicsView):
         looks = self.looks
         looks.ratio = self.devicePixelRatioF()
         looks.deadline = time.perf_counter() + _FRAME if looks.zooming or looks.blurred else 0.0
-        looks.blurred = False
+        looks.blurred = looks.begun = looks.blank = False
         self.camera.paint_ground(painter, QRectF(rect), self.looks.palette)
 
     def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:
         """The veil and the words where the line is not live, or nothing is there to be seen."""
         if self.looks.blurred and not self.looks.zooming:
             self._settling.start(0)
+        elif self.looks.blank:
+            QTimer.singleShot(0, self.viewport(), self.viewport().update)
         empty = not self.canvas.plan.spots
         if (self._live and not empty) or not self._text:
             return

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from diskchain.picture.brush import paint_look
-from diskchain.picture.ink import RADIUS, colour, pen
+from diskchain.picture.ink import BAR_W, RADIUS, colour, pen
 from diskchain.picture.look import LineLook, TitleLook
 from diskchain.picture.plan import Spot
 from diskchain.widgets.canvas.batch import tone_of
@@ -85,9 +85,7 @@ class SpotItem(QGraphicsItem):
             return
         painted = self._painted()
         if painted is None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour(self._style.palette.tone(tone_of(self.spot.look))))
-            painter.drawRect(QRectF(0, 0, self.spot.w, self.spot.h))
+            self._paint_plain(painter)
             return
         ratio = self._style.ratio
         if painted.scale == self._style.scale:
@@ -110,10 +108,19 @@ class SpotItem(QGraphicsItem):
             kept = None
         elif kept is not None and self._sharp_enough(kept):
             return kept
-        if style.deadline and time.perf_counter() > style.deadline:
+        if style.begun and style.deadline and time.perf_counter() > style.deadline:
             style.blurred = True
+            style.blank |= kept is None
             return kept
+        style.begun = True
         return style.store.keep(id(self), self._paint_anew(), style.scale, version)
+
+    def _paint_plain(self, painter: QPainter) -> None:
+        """What stands there for a frame: the card's ground and its coloured end, so that nothing flashes."""
+        palette, w, h = self._style.palette, self.spot.w, self.spot.h
+        tone = colour(palette.tone(tone_of(self.spot.look)))
+        painter.fillRect(QRectF(0, 0, w, h), colour(palette.card))
+        painter.fillRect(QRectF(0, 0, min(BAR_W, w), h), tone)
 
     def _paint_anew(self) -> QPixmap:
         style = self._style

@@ -16,6 +16,7 @@ class Style:
     :ivar ratio: device pixels for each device-independent one. `zooming`: the zoom is changing: old pixels are stretched.
     :ivar deadline: from this moment on (`time.perf_counter`) this frame paints no more cards anew, but stretches their old
         pixels or draws plain boxes; 0: no limit. `blurred`: this frame did so, so another must follow.
+    :ivar begun: this frame has painted a card anew: one it may always, so that it comes to an end. `blank`: it drew plain boxes.
     :ivar store: painted cards. :ivar still: reduced motion: nothing moves by itself, changes jump.
     """
 
@@ -27,6 +28,8 @@ class Style:
     zooming: bool = False
     deadline: float = 0.0
     blurred: bool = False
+    begun: bool = False
+    blank: bool = False
     store: Store = field(default_factory=Store)
 
 
