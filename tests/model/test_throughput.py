@@ -283,3 +283,16 @@ def test_foreign_names_stay_on_one_line() -> None:
     assert plain("a\nb\tc") == "a·b·c"
     assert plain("<b>x</b>") == "<b>x</b>"
     assert len(plain("n" * 300)) <= 41
+
+
+def test_a_job_that_has_let_go_of_its_nodes_keeps_its_title() -> None:
+    meter, state = Meter(), chain()
+    at_work = Job("s", "stream", "running", nodes=(("active node", "top"), ("intermediate node", "mid")))
+    meter.note(replace(state, jobs=(at_work,)))
+    known = meter.title(at_work)
+    over = replace(at_work, status="concluded", nodes=())
+    meter.note(replace(state, jobs=(over,)))
+    assert meter.title(over) == known
+    another = replace(at_work, nodes=(("active node", "mid"), ("intermediate node", "base")))
+    meter.note(replace(state, jobs=(another,)))
+    assert meter.title(another) != known

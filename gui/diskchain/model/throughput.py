@@ -77,9 +77,13 @@ class Meter:
         self._fed = sample.at
 
     def note(self, state: State) -> None:
-        """Remember what the jobs of this state do, for the time when neither they nor their nodes are there any more."""
+        """Remember what the jobs of this state do, for the time when neither they nor their nodes are there any more.
+
+        A job that has ended is listed for a while without its nodes; what it did was told before.
+        """
         for job in state.jobs:
-            self._titles[job.id] = job_title(job, state)
+            if job.nodes or job.id not in self._titles:
+                self._titles[job.id] = job_title(job, state)
 
     def mark(self, at: float, word: str, job: str, text: str = "") -> None:
         """Note that something happened to a job."""
