@@ -64,7 +64,8 @@ def _holds(target: Path, change: Change, count: int) -> list[float]:
             time.sleep(_START)
             for _ in range(count):
                 pulse.taken()
-                change.flip()
+                change.mark()
+                change.move()
                 time.sleep(_APART)
                 told.append(pulse.taken())
         os.kill(os.getpid(), signal.SIGTERM)

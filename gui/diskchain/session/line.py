@@ -23,6 +23,8 @@ _MERGE = 0.01
 """Seconds at most in which events are gathered before one look, so that a burst does not queue queries. Where a look takes
 QEMU less than four times as long, a quarter of that: one look too many costs little there, and waiting is seen.
 """
+_SHORTEST = 0.002
+"""Seconds. Timers of Qt go by milliseconds."""
 _TOGETHER = 0.2
 """Seconds by which a group may be asked before its time, because another is asked anyway."""
 _UNSOUND = frozenset({"oversize", "garbage"})
@@ -212,7 +214,8 @@ class Line:
             try:
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
-                await asyncio.sleep(min(_MERGE, source.paces[Ask.NODES].cost / 4))
+                pause = min(_MERGE, source.paces[Ask.NODES].cost / 4)
+                await asyncio.sleep(pause if pause > _SHORTEST else 0)
             except TimeoutError:
                 pass
             self._wake.clear()
