@@ -12,6 +12,12 @@ import pytest
 
 pytestmark = pytest.mark.live
 
+STATES = """
+first-start guest-paused monitor-taken reading-too-slow connection-lost replay managed inmigrate storage-daemon missing-base
+no-name no-format shared-base io-error postmigrate others-job pending job-failed
+""".split()
+"""The states that product.md wants pictures of, as far as they can come about."""
+
 
 def test_the_tour_takes_its_pictures_and_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "tour"
@@ -29,18 +35,24 @@ def test_the_tour_takes_its_pictures_and_leaves_nothing(tmp_path: Path) -> None:
             "demo",
             "--tour",
             str(folder),
+            "--scheme",
+            "dark",
         ],
         env={**os.environ, **own, "QT_QPA_PLATFORM": "xcb", "XDG_RUNTIME_DIR": str(tmp_path / "run")},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
     told = json.loads((folder / "tour.json").read_text())
     pictures = sorted(folder.glob("*.png"))
     assert [step["picture"] for step in told] == [picture.name for picture in pictures]
-    assert len(pictures) >= 20
+    names = [picture.stem.partition("-")[2] for picture in pictures]
+    assert len(pictures) >= 36
+    assert set(STATES) <= set(names), set(STATES) - set(names)
     assert all(picture.stat().st_size > 20_000 for picture in pictures)
     assert len({picture.read_bytes() for picture in pictures}) == len(pictures)
-    assert not list((tmp_path / "run").glob("diskchain*")), "the sandbox left something"
+    assert not list((tmp_path / "run").glob("diskchain*")), "a machine left something"
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*(path.name for path in pictures), "tour.json"])
+    assert not (tmp_path / "diskchain").exists(), "the user's own files were touched"
