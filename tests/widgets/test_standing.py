@@ -86,6 +86,13 @@ def test_the_line_under_the_name_begins_with_what_is_out_of_the_ordinary(status:
     assert second_line(stands(replace(state, machine=replace(state.machine, managed=managed)))) == line
 
 
+def test_a_long_version_leaves_out_the_way_to_it() -> None:
+    state = in_state("running")
+    assert (
+        second_line(stands(replace(state, machine=replace(state.machine, qemu="10.0.13")))) == "QEMU 10.0.13 · running"
+    )
+
+
 def test_a_storage_daemon_is_no_cause_for_alarm() -> None:
     state = machine({"vda": "base <- top"})
     daemon = replace(state, machine=replace(state.machine, status="", commands=frozenset()), devices=())

@@ -41,8 +41,8 @@ _STILL = {
 """What a run state in which the guest stands still means, and what to do about it."""
 
 _WRONG = ("io-error", "internal-error", "guest-panicked")
-_SHORT = 14
-"""Letters of a word that QEMU's version has room beside."""
+_ROOM = 28
+"""Letters that the line under a machine's name has room for."""
 _SLOW = 3.0
 """Seconds without an answer from which the age of what is shown is told; structure is asked twice a second."""
 
@@ -94,8 +94,10 @@ def second_line(session: Session) -> str:
         return f"{managed}, read-only"
     if word != "running":
         # What is out of the ordinary has the room first.
-        return " · ".join(one for one in (word, qemu if len(word) <= _SHORT else "") if one)
-    return " · ".join(one for one in (kind if kind == "tcp" else "unix", qemu, word) if one)
+        line = " · ".join(one for one in (word, qemu) if one)
+        return line if len(line) <= _ROOM else word
+    line = " · ".join(one for one in ("tcp" if kind == "tcp" else "unix", qemu, word) if one)
+    return line if len(line) <= _ROOM else line.partition(" · ")[2]
 
 
 def canvas_note(session: Session) -> str:
