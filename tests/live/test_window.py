@@ -296,3 +296,43 @@ def test_the_log_begins_with_the_first_word(qapp: QApplication, tmp_path: Path) 
             assert names[:2] == ["greeting", "qmp_capabilities"]
 
         drive(qapp, tmp_path, [str(machine.target)], work)
+
+
+def test_escape_in_the_search_field_ends_the_search(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            window.key(Qt.Key.Key_F, CTRL)
+            field = window.find("findField")
+            assert isinstance(field, QLineEdit)
+            await window.until(field.hasFocus, "the keys are in the field")
+            QTest.keyClicks(field, "vda-1")
+            assert "found; Enter goes" in field.toolTip()
+            window.real_key("Escape")
+            await window.until(lambda: not field.text(), "the field is empty")
+            await window.until(window.canvas.hasFocus, "the keys are on the picture")
+
+        drive(qapp, tmp_path, [str(machine.target)], work)
+
+
+def test_without_a_machine_a_key_says_why_it_does_nothing(qapp: QApplication, tmp_path: Path) -> None:
+    async def work(window: Driver) -> None:
+        keys = Qt.Key
+        for key in (keys.Key_S, keys.Key_D, keys.Key_U, keys.Key_M, keys.Key_R, keys.Key_W):
+            window.key(key, CTRL)
+            await window.until(lambda: "No machine is open." in window.said, "the reason")
+            await window.press("messageClose")
+
+    drive(qapp, tmp_path, [], work)
+
+
+def test_looking_again_says_that_it_did(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: window.desk.current, "the machine")
+            window.key(Qt.Key.Key_F5)
+            await window.until(lambda: "Looked again" in window.said, "the word")
+
+        drive(qapp, tmp_path, [str(machine.target)], work)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from diskchain.picture.palette import DARK
+from diskchain.widgets.dialogs.keys import KeysDialog
 from diskchain.widgets.machines import MachinesPanel
 from diskchain.widgets.messages import MessageBar
 from diskchain.widgets.panels.inspector import Inspector
@@ -67,3 +68,19 @@ def _is_cut(window: Window, widget: QWidget) -> bool:
     whole = widget.rect()
     inside = window.rect().contains(widget.mapTo(window, whole.topLeft())) and seen.width() == whole.width()
     return not inside or widget.width() < widget.minimumSizeHint().width()
+
+
+def test_the_overview_of_keys_fits_on_a_small_screen(qapp: QApplication, window: Window) -> None:
+    keys = KeysDialog(window)
+    keys.show()
+    qapp.processEvents()
+    assert keys.height() <= SMALL[1] - 30
+    assert keys.width() <= SMALL[0]
+
+
+def test_the_welcome_is_in_the_middle(qapp: QApplication, window: Window) -> None:
+    window.show_centre(window.welcome)
+    qapp.processEvents()
+    middles = {each.geometry().center().x() for each in window.welcome.findChildren(QLabel) if each.text()}
+    assert max(middles) - min(middles) <= 1
+    assert abs(min(middles) - window.welcome.width() // 2) <= 1

@@ -169,6 +169,7 @@ class Keeper:
     async def _look_again(self, session: Session) -> None:
         try:
             await session.refresh()
+            self.window.messages.tell("Looked again: what is shown is how things are now.", Level.DONE, subject="look")
         except MonitorError as error:
             self.window.messages.tell(f"It could not be looked at: {error}", Level.WARNING, subject="look")
 

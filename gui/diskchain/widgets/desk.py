@@ -268,10 +268,12 @@ class Desk:
         """Open the menu of what can be done with something, at a point of the screen; never waits for it."""
         session = self.current
         self.canvas.let_go()
-        if session is not None:
-            self.select(key)
-            menu = offers_menu(self.window, self._offers(session, key), self._ask, why_nothing(session, key))
-            menu.popup(where)
+        if session is None:
+            self.tell_none()
+            return
+        self.select(key)
+        menu = offers_menu(self.window, self._offers(session, key), self._ask, why_nothing(session, key))
+        menu.popup(where)
 
     def menu_for_selection(self) -> None:
         """The same by keyboard."""
@@ -282,6 +284,7 @@ class Desk:
         session = self.current
         self.canvas.let_go()
         if session is None or session.state is None:
+            self.tell_none()
             return
         offers = offers_named(session, name, self.selected)
         possible = [offer for offer in offers if not offer.reason]
@@ -289,6 +292,13 @@ class Desk:
             self._ask(possible[0])
         else:
             offers_menu(self.window, offers, self._ask, why_nothing(session, self.selected)).popup(where)
+
+    def tell_none(self) -> None:
+        """Say why a key did nothing: there is no machine to do it with."""
+        text = "No machine is open. Start the sandbox, or connect to a machine."
+        if self.current is not None:
+            text = "The line to the machine is not open, so nothing can be asked of it now."
+        self.window.messages.tell(text, Level.INFO, subject="none")
 
     def cancel(self) -> None:
         """Esc: what is carried is put back; else the preview is left; else nothing is selected any more.

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from diskchain.signal import Signal
-from diskchain.widgets.panels.lines import Elided, copy
+from diskchain.widgets.panels.lines import CopyButton, Elided
 from diskchain.widgets.style import button, label, monospace
 
 RATES = ((0, "rests"), (20, "works gently"), (100, "works"), (400, "works hard"))
@@ -62,10 +62,9 @@ class SandboxBox(QWidget):
 
     def _links(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        take = button(
-            "Copy command", "sandboxCopy", "link", "Copy the qmp-shell command for the sandbox's second monitor"
-        )
-        take.clicked.connect(lambda: copy(f"qmp-shell {self._monitor}"))
+        about = "Copy the qmp-shell command for the sandbox's second monitor"
+        take = CopyButton("Copy command", "sandboxCopy", about, lambda: f"qmp-shell {self._monitor}")
+        take.setToolTip(about)
         reset = button("Reset", "sandboxReset", "link", "End the sandbox and start a fresh one")
         reset.setToolTip("End it and start a fresh one; everything done in it is gone")
         reset.clicked.connect(self.reset_wanted.emit)

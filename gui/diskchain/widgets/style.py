@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from string import Template
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from diskchain.picture.palette import Palette
@@ -193,6 +193,16 @@ def reserve(made: QPushButton) -> None:
         font = made.font()
         font.setWeight(QFont.Weight.DemiBold)
         made.setMinimumWidth(QFontMetrics(font).horizontalAdvance(made.text()) + _TURNING[made.property("kind")])
+
+
+def takes_escape(event: QEvent) -> bool:
+    """Claim Esc for a part that has the keys, before the window's shortcut gets it; whether this event was that."""
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    mine = event.key() == Qt.Key.Key_Escape
+    if mine:
+        event.accept()
+    return mine
 
 
 def restyle(widget: QWidget, **properties: object) -> None:

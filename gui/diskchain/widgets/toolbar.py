@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
-from diskchain.widgets.style import button, reserve
+from diskchain.widgets.style import button, reserve, takes_escape
 
 OPERATIONS = ("snapshot", "commit", "stream")
 _FIND = "Find a node by its name, file or driver (Ctrl+F); Enter goes from one to the next"
@@ -42,6 +42,10 @@ class SearchField(QLineEdit):
         self.setToolTip(found or _FIND)
         if found:
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, found))
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc for this field while the keys are here: it is a key of the window too."""
+        return takes_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on to the next; Esc clears and leaves."""

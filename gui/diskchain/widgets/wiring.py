@@ -106,11 +106,15 @@ class Wiring:
         self._desk.canvas.set_mode(mode)
 
     def _hang_up(self) -> None:
-        if self._desk.current is not None:
+        if self._desk.current is None:
+            self._desk.tell_none()
+        else:
             self._house.hang_up(self._desk.current)
 
     def _look(self) -> None:
-        if self._desk.current is not None:
+        if self._desk.current is None:
+            self._desk.tell_none()
+        else:
             self._house.look_again(self._desk.current)
 
     def _forget(self, path: str) -> None:
@@ -129,6 +133,7 @@ class Wiring:
         session = self._desk.current
         if session is None or session.link != "live":
             self._window.top.record.setChecked(False)
+            self._desk.tell_none()
             return
         if session.recording:
             self._house.record(session, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.job import Job
@@ -14,7 +15,7 @@ from diskchain.model.state import State
 from diskchain.operations.asking import Asked
 from diskchain.widgets.panels.facts import Facts, facts_of, facts_of_edge, facts_of_entry, facts_of_machine
 from diskchain.widgets.panels.inspector import Inspector
-from tests.support.qt_parts import press, words
+from tests.support.qt_parts import part, press, words
 from tests.support.states import machine, with_bitmap, with_export, with_filter, with_internal_snapshot
 
 CHAIN = machine({"vda": "base <- mid <- top"})
@@ -81,5 +82,6 @@ def test_how_the_same_is_asked_elsewhere_is_one_click_away(qtbot: QtBot) -> None
     assert "virsh blockjob web vda --info" in words(panel)
     press(panel, "elsewhereCopy-virsh")
     assert QGuiApplication.clipboard().text() == "virsh blockjob web vda --info"
+    assert part(panel, QPushButton, "elsewhereCopy-virsh").text() == "Copied"
     panel.show_facts(None)
     assert "The same elsewhere" not in words(panel)

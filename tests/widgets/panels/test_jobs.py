@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
@@ -339,3 +340,20 @@ def test_without_a_line_a_job_is_unknown_and_cannot_be_steered(shown: Shown, lin
     session.link_changed.emit()
     assert "ready" in texts(panel).splitlines()
     assert {"Switch vdb to the copy", "Keep the copy as of now"} <= verbs(panel, "diskchain-1")
+
+
+def test_escape_closes_the_limit_before_it_is_a_key_of_the_window(qapp: QApplication, shown: Shown) -> None:
+    panel, session = shown
+    taken: list[bool] = []
+    shortcut = QShortcut(QKeySequence("Esc"), panel)
+    shortcut.activated.connect(lambda: taken.append(True))
+    session.be(MIRROR)
+    press(panel, "speed-diskchain-1")
+    panel.activateWindow()
+    field = part(panel, QLineEdit, "limit-field")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    qapp.processEvents()
+    assert not [each for each in panel.findChildren(QLineEdit, "limit-field") if each.isVisible()]
+    assert not taken
+    QTest.keyClick(panel, Qt.Key.Key_Escape)
+    assert taken

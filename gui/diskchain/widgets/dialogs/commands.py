@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayou
 from diskchain.operations.dialects import script
 from diskchain.operations.preview import Preview
 from diskchain.operations.virsh import virsh
-from diskchain.widgets.panels.lines import Code, Fold, copy
+from diskchain.widgets.panels.lines import Code, CopyButton, Fold
 from diskchain.widgets.style import button
 
 _DIALECTS = ("qmp-shell", "QMP", "virsh")
@@ -53,9 +53,9 @@ class Commands(QWidget):
             self._buttons[name] = made
             row.addWidget(made)
         row.addStretch(1)
-        take = button("Copy", "previewCopy", "link", "Copy the commands as a script")
+        about = "Copy the commands as a script"
+        take = CopyButton("Copy", "previewCopy", about, lambda: f"{self._texts.get(self._chosen, '')}\n")
         take.setToolTip("Copy them all as a script")
-        take.clicked.connect(lambda: copy(f"{self._texts.get(self._chosen, '')}\n"))
         row.addWidget(take)
         body = QWidget()
         inner = QVBoxLayout(body)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from diskchain.operations.asking import Asked
-from diskchain.widgets.panels.lines import Fold, Paths, copy, empty
-from diskchain.widgets.style import button, label
+from diskchain.widgets.panels.lines import CopyButton, Fold, Paths, empty
+from diskchain.widgets.style import label
 
 
 class Elsewhere(Fold):
@@ -37,8 +37,7 @@ class Elsewhere(Fold):
 
 def _block(asked: Asked) -> QWidget:
     """One tool: its name, the button, the words, whole and broken where they have to be."""
-    take = button("Copy", f"elsewhereCopy-{asked.tool}", "link", f"Copy the words for {asked.tool}")
-    take.clicked.connect(lambda: copy(asked.text))
+    take = CopyButton("Copy", f"elsewhereCopy-{asked.tool}", f"Copy the words for {asked.tool}", lambda: asked.text)
     head = QHBoxLayout()
     head.addWidget(label(asked.tool, "strong", "quiet"))
     head.addStretch(1)

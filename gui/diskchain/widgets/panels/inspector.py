@@ -12,7 +12,7 @@ from diskchain.operations.operation import Offer
 from diskchain.signal import Signal
 from diskchain.widgets.panels.elsewhere import Elsewhere
 from diskchain.widgets.panels.facts import Facts
-from diskchain.widgets.panels.lines import Code, Elided, FactLines, Fold, Link, Rule, copy, empty
+from diskchain.widgets.panels.lines import Code, CopyButton, Elided, FactLines, Fold, Link, Rule, empty
 from diskchain.widgets.style import button, label
 
 
@@ -57,8 +57,7 @@ class Inspector(QScrollArea):
         inner = QVBoxLayout(raw)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self._raw)
-        take = button("Copy JSON", "inspectorCopy", "link")
-        take.clicked.connect(lambda: copy(self._raw.toPlainText()))
+        take = CopyButton("Copy JSON", "inspectorCopy", "Copy the raw JSON", self._raw.toPlainText)
         inner.addWidget(take, 0, Qt.AlignmentFlag.AlignLeft)
         self._fold = Fold("Raw JSON", "inspectorRawFold", raw)
         self._elsewhere = Elsewhere()

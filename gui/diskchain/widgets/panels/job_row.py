@@ -179,10 +179,8 @@ class JobRow(QFrame):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return and space select; Escape closes the limit."""
-        if event.key() == Qt.Key.Key_Escape and self._limit is not None:
-            self._close_limit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        """Return and space select."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.selected.emit(self._job)
         else:
             super().keyPressEvent(event)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from diskchain.model.words import rate
-from diskchain.widgets.style import button, label, restyle
+from diskchain.widgets.style import button, label, restyle, takes_escape
 
 MIB = 1 << 20
 PRESETS = (1, 10, 50, 100, 500)
@@ -75,6 +76,17 @@ class LimitRow(QWidget):
         for value, made in self._buttons.items():
             made.setCheckable(True)
             made.setChecked(value == speed)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc for this row while the keys are in it: it is a key of the window too."""
+        return takes_escape(event) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes it."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _take(self) -> None:
         speed = speed_of(self.field.text())

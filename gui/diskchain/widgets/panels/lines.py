@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import (
     QFrame,
@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 
 from diskchain.widgets.panels.facts import Fact
 from diskchain.widgets.style import button, label, monospace, restyle
+
+_COPIED_MS = 1500
 
 
 class Elided(QLabel):
@@ -214,6 +216,25 @@ def empty(layout: QLayout, keep: int = 0) -> None:
             widget.deleteLater()
 
 
-def copy(text: str) -> None:
-    """Put a text on the clipboard."""
-    QGuiApplication.clipboard().setText(text)
+class CopyButton(QPushButton):
+    """Puts a text on the clipboard, and says for a moment that it did.
+
+    :param told: gives the text when the button is pressed.
+    """
+
+    def __init__(self, words: str, name: str, about: str, told: Callable[[], str]) -> None:
+        super().__init__(words)
+        self.setObjectName(name)
+        self.setAccessibleName(about)
+        self.setProperty("kind", "link")
+        self._words, self._told = words, told
+        self._back = QTimer(self)
+        self._back.setSingleShot(True)
+        self._back.timeout.connect(lambda: self.setText(self._words))
+        self.clicked.connect(self._copy)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._told())
+        self.setMinimumWidth(self.width())  # its neighbours stay where they are
+        self.setText("Copied")
+        self._back.start(_COPIED_MS)
