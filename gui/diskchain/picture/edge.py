@@ -7,19 +7,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
-from diskchain.picture import text
 from diskchain.picture.ink import colour, pen
 from diskchain.picture.palette import Palette
 from diskchain.picture.plan import Link
 
 HEAD, HALF = 12.0, 6.5
 """Length and half breadth of an arrow head."""
-
-LABELS = 0.36
-"""Zoom from which lines have words; below it cards have none either."""
-
-LABEL_H = 2.5
-"""The most that the words of a line are high, as a multiple of their size."""
 
 _FLOW_DASH = (11.0, 8.0)
 
@@ -133,8 +126,8 @@ def _curve(link: Link) -> Route:
     return Route(path, _head(tip, dx / length, dy / length, 0.75), label)
 
 
-def paint_link(painter: QPainter, link: Link, way: Route, palette: Palette, scale: float, phase: float = 0.0) -> None:
-    """A line with its head and label. `phase`: how far the dashes of a flow have moved, in scene units."""
+def paint_link(painter: QPainter, link: Link, way: Route, palette: Palette, phase: float = 0.0) -> None:
+    """A line with its head, without its words. `phase`: how far the dashes of a flow have moved, in scene units."""
     tone = palette.tone(link.tone)
     if link.kind in ("under", "across"):
         thick = 3.6 if link.kind == "across" else 2.6
@@ -151,35 +144,3 @@ def paint_link(painter: QPainter, link: Link, way: Route, palette: Palette, scal
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(tone))
         painter.drawPolygon(way.head)
-    if link.label and scale >= LABELS:
-        paint_label(painter, link, way, palette, scale)
-
-
-def label_room(link: Link, way: Route) -> float:
-    """How wide the words of a line may be at any zoom: they stay between its ends, and some of the line is seen."""
-    return way.path.boundingRect().width() - (HEAD + 8 if link.kind == "role" else 2 * HEAD)
-
-
-def paint_label(painter: QPainter, link: Link, way: Route, palette: Palette, scale: float) -> None:
-    """The words of a line, on the ground's colour so that no line runs through them."""
-    mono = link.kind == "role"
-    size = text.at_scale(10 if mono else 11, scale)
-    lines = _lines_of(link, label_room(link, way), size)
-    if not lines:
-        return
-    width = max(text.width(line, size, mono=mono) for line in lines) + 8
-    high = size * (LABEL_H / 2 if len(lines) > 1 else 1.6)
-    box = QRectF(way.label.x() - width / 2, way.label.y() - high * len(lines) / 2, width, high * len(lines))
-    painter.fillRect(box, colour(palette.ground))
-    for at, line in enumerate(lines):
-        where = QRectF(box.x(), box.y() + at * high, width, high)
-        text.write(painter, where, line, colour(palette.quiet), size, mono=mono, align=Qt.AlignmentFlag.AlignHCenter)
-
-
-def _lines_of(link: Link, room: float, size: int) -> tuple[str, ...]:
-    """The words as they fit: in one line; of a role, its letters below its name; its name alone; nothing."""
-    mono = link.kind == "role"
-    name, _, letters = link.label.partition(" ")
-    choices = ((link.label,), *(((name, letters), (name,)) if mono and letters else ()))
-    fitting = (lines for lines in choices if max(text.width(line, size, mono=mono) for line in lines) + 8 <= room)
-    return next(fitting, ())

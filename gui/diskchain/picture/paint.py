@@ -12,6 +12,7 @@ from diskchain.picture.brush import box_of, paint_look
 from diskchain.picture.edge import paint_link, route
 from diskchain.picture.full import components, full_plan
 from diskchain.picture.ink import colour
+from diskchain.picture.label import label_of, paint_label
 from diskchain.picture.palette import DARK, LIGHT, Palette
 from diskchain.picture.plan import Plan
 from diskchain.picture.rows import Wish, place
@@ -59,7 +60,9 @@ def paint(painter: QPainter, plan: Plan, palette: Palette, scale: float = 1.0) -
         if start is not None and end is not None:
             via = plan.spots.get(link.via)
             way = route(link, box_of(start), box_of(end), box_of(via) if via is not None else None)
-            paint_link(painter, link, way, palette, scale)
+            paint_link(painter, link, way, palette)
+            if (label := label_of(link, way, scale)) is not None:
+                paint_label(painter, label.box(way), label, palette)
     for spot in plan.spots.values():
         paint_look(painter, box_of(spot), spot.look, palette, scale)
 

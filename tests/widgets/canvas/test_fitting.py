@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from diskchain.model.diff import Diff
 from diskchain.picture import text
-from diskchain.picture.edge import LABELS, _lines_of, label_room
+from diskchain.picture.label import LABELS, label_of
 from diskchain.widgets.canvas.camera import READABLE_FULL
 from diskchain.widgets.canvas.scene import area_of
 from tests.support import graphs
@@ -90,7 +90,8 @@ def test_in_a_window_of_1440_pixels_all_roles_have_their_letters(qtbot: QtBot) -
     """Beside the list of machines and the inspector, the canvas of such a window is 857 pixels wide."""
     window = Window(qtbot, graphs.talk(), 857, 568)
     window.view.set_mode("full")
-    size = text.at_scale(10, window.view.camera.scale)
     for item in window.view.canvas.links_by_key.values():
-        lines = _lines_of(item.link, label_room(item.link, item._way), size)
-        assert " ".join(lines) == item.link.label
+        label = label_of(item.link, item._way, window.view.camera.scale)
+        assert label is not None
+        assert " ".join(label.lines) == item.link.label
+        assert item.boundingRect().contains(label.box(item._way))

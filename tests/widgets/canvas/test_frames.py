@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QFont, QImage, QPixmap
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from diskchain.widgets.canvas.node_item import SpotItem
@@ -34,3 +36,42 @@ def test_cards_are_soon_painted_though_no_frame_has_time(qtbot: QtBot, monkeypat
     count = len(painted)
     qtbot.wait(60)
     assert len(painted) == count, "then it rests"
+
+
+def settled(bot: QtBot, window: Window) -> QImage:
+    """A card on the canvas once all is painted sharply."""
+    looks = window.view.looks
+    bot.waitUntil(lambda: not looks.zooming, timeout=3000)
+    window.view.grab()
+    bot.waitUntil(lambda: not looks.blurred, timeout=3000)
+    item = window.view.canvas.item_of("overlay1")
+    assert item is not None
+    return window.view.grab(window.view.mapFromScene(item.box()).boundingRect()).toImage()
+
+
+def test_another_font_is_seen_at_once(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.talk())
+    window.view.set_mode("full")
+    before = settled(qtbot, window)
+    assert settled(qtbot, window) == before
+    font = QApplication.font()
+    other = QFont(font)
+    other.setItalic(not font.italic())
+    QApplication.setFont(other)
+    try:
+        QApplication.sendEvent(window.view, QEvent(QEvent.Type.ApplicationFontChange))
+        assert settled(qtbot, window) != before
+    finally:
+        QApplication.setFont(font)
+        QApplication.sendEvent(window.view, QEvent(QEvent.Type.ApplicationFontChange))
+    assert settled(qtbot, window) == before
+
+
+def test_the_words_of_edges_are_written_once_for_each_zoom(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.crowd(3, 4))
+    window.view.set_mode("full")
+    window.view.grab()
+    kept = window.view.looks.words._kept
+    assert 0 < len(kept) <= len({link.label for link in window.view.canvas.plan.links.values()})
+    window.view.grab()
+    assert window.view.looks.words._kept is kept

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from diskchain.picture import text
-from diskchain.picture.edge import LABEL_H, LABELS, label_room, paint_link, route
+from diskchain.picture.edge import paint_link, route
+from diskchain.picture.label import LABEL_H, LABELS, Label, label_of, label_room
 from diskchain.picture.plan import Link
 from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.style import Style
@@ -26,6 +27,8 @@ class LinkItem(QGraphicsItem):
         self.via = via
         self._style = style
         self._bounds = QRectF()
+        self._label: Label | None = None
+        self._told_at = 0.0
         self._way = route(link, start.box(), end.box(), via.box() if via is not None else None)
         self.setZValue(1)
         self.reroute()
@@ -48,6 +51,7 @@ class LinkItem(QGraphicsItem):
             tall = text.at_scale(text.SMALL, LABELS) * LABEL_H
             around = around.united(QRectF(at.x() - half, at.y() - tall / 2, 2 * half, tall))
         self._bounds = around
+        self._told_at = 0.0
 
     def boundingRect(self) -> QRectF:
         """Everything that the line, its head and its words cover."""
@@ -57,4 +61,16 @@ class LinkItem(QGraphicsItem):
         """The line; its dashes stand where the shared phase says."""
         style = self._style
         phase = style.phase if self.link.moving else 0.0
-        paint_link(painter, self.link, self._way, style.palette, style.scale, phase)
+        paint_link(painter, self.link, self._way, style.palette, phase)
+        if self._told_at != style.scale:
+            self._label, self._told_at = label_of(self.link, self._way, style.scale), style.scale
+        if self._label is not None:
+            self._engrave(painter, self._label)
+
+    def _engrave(self, painter: QPainter, label: Label) -> None:
+        """Put the words on the line, at whole pixels of the screen so that they are sharp."""
+        style, ratio = self._style, self._style.ratio
+        at = painter.worldTransform().map(label.box(self._way).topLeft())
+        x, y = round(at.x() * ratio) / ratio, round(at.y() * ratio) / ratio
+        painter.setWorldTransform(QTransform.fromTranslate(x, y))
+        painter.drawPixmap(0, 0, style.words.pixels(label, style.palette, style.scale, ratio))

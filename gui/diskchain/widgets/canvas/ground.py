@@ -8,11 +8,13 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
-from diskchain.picture import text
+from diskchain.picture import label, text
 from diskchain.picture.ink import colour, pen
 from diskchain.widgets.canvas.camera import LEAST, STEP, Camera
+from diskchain.widgets.canvas.engraved import Engraved
 from diskchain.widgets.canvas.ghost import wrapped
 from diskchain.widgets.canvas.scene import CanvasScene
+from diskchain.widgets.canvas.store import Store
 from diskchain.widgets.canvas.style import Style
 from diskchain.widgets.theme import palette_of
 
@@ -165,5 +167,9 @@ class Ground(QGraphicsView):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
             self.looks.palette = palette_of(self)
             text.forget()
+            label.forget()
+            self.looks.store, self.looks.words = Store(), Engraved()
+            for link in self.canvas.links_by_key.values():
+                link.reroute()
             self.canvas.update()
             self.viewport().update()

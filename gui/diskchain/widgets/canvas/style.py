@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from diskchain.picture.palette import LIGHT, Palette
+from diskchain.widgets.canvas.engraved import Engraved
 from diskchain.widgets.canvas.store import Store
 
 
@@ -17,7 +18,8 @@ class Style:
     :ivar deadline: from this moment on (`time.perf_counter`) this frame paints no more cards anew, but stretches their old
         pixels or draws plain boxes; 0: no limit. `blurred`: this frame did so, so another must follow.
     :ivar begun: this frame has painted a card anew: one it may always, so that it comes to an end. `blank`: it drew plain boxes.
-    :ivar store: painted cards. :ivar still: reduced motion: nothing moves by itself, changes jump.
+    :ivar store: painted cards. `words`: painted labels of edges.
+    :ivar still: reduced motion: nothing moves by itself, changes jump.
     """
 
     palette: Palette = LIGHT
@@ -31,6 +33,7 @@ class Style:
     begun: bool = False
     blank: bool = False
     store: Store = field(default_factory=Store)
+    words: Engraved = field(default_factory=Engraved)
 
 
 BATCH = 0.35
