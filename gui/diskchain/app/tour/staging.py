@@ -13,6 +13,7 @@ from diskchain.sandbox import command, images
 from diskchain.sandbox.folder import Folder
 from diskchain.sandbox.images import Layer
 from diskchain.sandbox.machine import end, spawn
+from diskchain.sandbox.removal import IMAGES
 
 _LIMIT = 10.0
 """Seconds that a machine may take to start, or to answer."""
@@ -55,7 +56,7 @@ async def staged(cast: Cast) -> AsyncIterator[Staged]:
     :raises OSError: it did not start. :raises SandboxError: a program is not installed.
     """
     sockets = [f"{monitor}.sock" for monitor in command.MONITORS]
-    folder = Folder.make([*sockets, _LOG, *(f"{folder_of}/{layer.file}" for folder_of, layer in _files(cast))])
+    folder = Folder.make([*sockets, _LOG, *(f"{IMAGES}/{layer.file}" for layer, _ in cast.layers)])
     try:
         await asyncio.to_thread(_write, cast, folder.images)
         process = await spawn([*_words(cast, folder.path), *cast.words(folder.images)], folder)
@@ -67,10 +68,6 @@ async def staged(cast: Cast) -> AsyncIterator[Staged]:
             await end(process)
     finally:
         await asyncio.to_thread(folder.remove)
-
-
-def _files(cast: Cast) -> list[tuple[str, Layer]]:
-    return [("images", layer) for layer, _ in cast.layers]
 
 
 def _write(cast: Cast, folder: Path) -> None:
@@ -91,14 +88,17 @@ def _words(cast: Cast, folder: Path) -> list[str]:
 
 
 async def _until_up(spare: str) -> None:
-    async with asyncio.timeout(_LIMIT):
-        while True:
-            try:
-                await say(spare, "query-commands")
-            except (FileNotFoundError, ConnectionError):
-                await asyncio.sleep(0.03)
-            else:
-                return
+    """Wait until it answers. :raises OSError: not in time."""
+    end = asyncio.get_running_loop().time() + _LIMIT
+    while True:
+        try:
+            await say(spare, "query-commands")
+        except (FileNotFoundError, ConnectionError) as error:
+            if asyncio.get_running_loop().time() > end:
+                raise OSError(f"A machine of the gallery did not start within {_LIMIT:.0f} s.") from error
+            await asyncio.sleep(0.03)
+        else:
+            return
 
 
 async def say(monitor: str, name: str, **arguments: object) -> None:
