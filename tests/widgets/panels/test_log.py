@@ -147,3 +147,5 @@ def test_what_was_said_before_the_panel_was_there_is_in_it(qtbot: QtBot) -> None
     panel.set_session(cast("Session", session))
     panel.show()
     assert column(panel, 2) == ["greeting", "block-commit"]
+    panel.kinds.setCurrentText("Sent")
+    assert "1 message · 1 more" in said(panel)

@@ -77,3 +77,8 @@ def test_choosing_by_key_tells_the_key_and_renewing_keeps_it(tree: TreePanel) ->
     tree.show_state(replace(STATE, jobs=()), None)
     assert chosen == ["vda", "throttle-over-top"], "renewing is no choice"
     assert tree.currentIndex().data() == "throttle-over-top"
+
+
+def test_how_much_is_used_is_read_whole(tree: TreePanel) -> None:
+    tree.resize(784, 200)
+    assert tree.header().sectionSize(3) > tree.fontMetrics().horizontalAdvance("118.3 of 128.5 MiB") + 12

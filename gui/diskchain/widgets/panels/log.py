@@ -53,7 +53,7 @@ class LogPanel(QWidget):
         self._log: Exchange | None = None
         self.model = LogModel(time.time() - time.monotonic())
         self.field, self.kinds = QLineEdit(), QComboBox()
-        self.looks = QCheckBox("Watching too")
+        self.looks = QCheckBox("Routine questions too")
         self.table, self.whole = QTableView(), Code("log-whole", "The chosen message", 4)
         self._said = label("", tone="quiet")
         self._timer, self._typing = QTimer(self), QTimer(self)
@@ -169,7 +169,8 @@ class LogPanel(QWidget):
     def _count(self) -> None:
         whole, shown = len(self._log.entries) if self._log is not None else 0, self.model.rowCount()
         hidden = f" · {whole - shown:,} more are filtered out" if whole > shown else ""
-        self._said.setText(f"{shown:,} messages{hidden}" if self._log is not None else "No machine is chosen.")
+        messages = "message" if shown == 1 else "messages"
+        self._said.setText(f"{shown:,} {messages}{hidden}" if self._log is not None else "No machine is chosen.")
 
     def _chosen(self) -> list[Entry]:
         rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())

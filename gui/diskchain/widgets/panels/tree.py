@@ -15,6 +15,8 @@ from diskchain.signal import Signal
 
 _KEY = Qt.ItemDataRole.UserRole
 _COLUMNS = ("Disk, node or job", "Role", "Driver", "Used", "What it is now")
+_WIDTHS = (300, 96, 96, 150)
+"""First widths of all columns but the last, in pixels: "49.3 of 128 MiB" is read whole."""
 
 
 class TreePanel(QTreeView):
@@ -37,7 +39,8 @@ class TreePanel(QTreeView):
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.header().resizeSection(0, 360)
+        for column, width in enumerate(_WIDTHS):
+            self.header().resizeSection(column, width)
         self.header().setStretchLastSection(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
