@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from diskchain.monitors.found import Found
 from diskchain.picture.palette import DARK
 from diskchain.widgets.dialogs.keys import KeysDialog
 from diskchain.widgets.machines import MachinesPanel
@@ -68,6 +71,24 @@ def _is_cut(window: Window, widget: QWidget) -> bool:
     whole = widget.rect()
     inside = window.rect().contains(widget.mapTo(window, whole.topLeft())) and seen.width() == whole.width()
     return not inside or widget.width() < widget.minimumSizeHint().width()
+
+
+def test_tab_goes_through_the_window_as_it_is_read(qapp: QApplication, window: Window) -> None:
+    window.machines.show_found([Found("/run/a.qmp", "web", 7, "qemu", taken=False)])
+    window.activateWindow()
+    window.top.operations["snapshot"].setFocus()
+    went: list[str] = []
+    for _ in range(16):
+        qapp.processEvents()
+        here = window.focusWidget()
+        assert here is not None
+        went.append(here.objectName())
+        QTest.keyClick(here, Qt.Key.Key_Tab)
+    first = ("tool-snapshot", "view-chain", "findField", "machinesAdd", "machinesFound1", "sandboxReset", "canvas")
+    assert [went.index(name) for name in first] == sorted(went.index(name) for name in first)
+    assert "" not in went
+    QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Backtab)
+    assert (window.focusWidget() or window).objectName() == went[-1]
 
 
 def test_the_overview_of_keys_fits_on_a_small_screen(qapp: QApplication, window: Window) -> None:

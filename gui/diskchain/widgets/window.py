@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
 from diskchain.widgets.style import label, restyle
+from diskchain.widgets.tabbing import step
 from diskchain.widgets.tabs import Tabs
 from diskchain.widgets.toolbar import TopBar
 from diskchain.widgets.welcome import Welcome
@@ -79,7 +80,7 @@ class Window(QMainWindow):
         self.centre = QStackedWidget()
         self.centre.setObjectName("centre")
         self.centre.addWidget(self.welcome)
-        middle = QWidget()
+        self._centre_part = middle = QWidget()
         middle.setObjectName("middle")
         self._middle = column = _column(middle)
         self.note.setObjectName("note")
@@ -143,6 +144,10 @@ class Window(QMainWindow):
         if self.note.property("tone") != tone:
             restyle(self.note, tone=tone)
         self.note.setVisible(bool(text))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go on by Tab as the window is read: bar, machines, messages and picture, what is selected, tabs."""
+        return step((self.top, self._left, self._centre_part, self.right, self.tabs), self.focusWidget(), forward)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Note the first painting."""

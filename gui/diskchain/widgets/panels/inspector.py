@@ -29,6 +29,7 @@ class Inspector(QScrollArea):
         self.setProperty("kind", "plain")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.chosen: Signal[Offer] = Signal()
         self.dismissed: Signal[str] = Signal()

@@ -1,0 +1,51 @@
+"""The order in which Tab goes through the window: as it is read, also where parts come and go.
+
+Qt puts what is made later at the end of its own order, so the rows of machines and the offers of the inspector would come last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
+
+_LINE = 12
+"""Pixels that the upper edges of parts in one line may differ by."""
+
+
+def in_order(regions: Iterable[QWidget]) -> list[QWidget]:
+    """What Tab stops at, region by region, in each from above, in each line from the left."""
+    return [part for region in regions for part in _of(region)]
+
+
+def _of(region: QWidget) -> list[QWidget]:
+    placed = [
+        (part.mapTo(region, QPoint(0, 0)), number, part)
+        for number, part in enumerate((region, *region.findChildren(QWidget)))
+        if _stops_at(part)
+    ]
+    placed.sort(key=lambda each: (each[0].y(), each[0].x(), each[1]))
+    lines: list[list[tuple[QPoint, int, QWidget]]] = []
+    for each in placed:
+        if lines and each[0].y() - lines[-1][0][0].y() <= _LINE:
+            lines[-1].append(each)
+        else:
+            lines.append([each])
+    return [part for line in lines for _, _, part in sorted(line, key=lambda each: (each[0].x(), each[1]))]
+
+
+def _stops_at(part: QWidget) -> bool:
+    policy = part.focusPolicy() & Qt.FocusPolicy.TabFocus
+    return bool(policy) and part.isVisible() and part.isEnabled() and part.focusProxy() is None
+
+
+def step(regions: Iterable[QWidget], here: QWidget | None, forward: bool) -> bool:
+    """Give the keys to what comes next; whether there is anything."""
+    stops = in_order(regions)
+    if not stops:
+        return False
+    before = stops.index(here) if here in stops else -1 if forward else 0
+    there = stops[(before + (1 if forward else -1)) % len(stops)]
+    there.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+    return True
