@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.support.machine import Machine
 from tests.support.terminal import DISKCHAIN, OnTerminal, environment, ran
+from tests.support.tools import make_image
 
 pytestmark = pytest.mark.live
 
@@ -30,6 +32,19 @@ def test_a_no_sends_nothing(tmp_path: Path) -> None:
             command.interrupt()
             assert command.end() == 5, command.told
             assert "Nothing was sent" in command.told
+        assert machine.sent() == []
+
+
+def test_the_leave_that_a_refusal_names_can_be_typed_as_it_stands(tmp_path: Path) -> None:
+    with Machine() as machine:
+        branch = machine.folder / "its own, it's $HOME;.qcow2"
+        make_image(branch, "qcow2", 0, str(machine.folder / "vda-0.qcow2"), "qcow2")
+        commit = (machine.target, "commit", "top=vda-2", "base=vda-0", "--yes", "--dry-run")
+        refused = ran(tmp_path, "run", *commit)
+        assert refused.returncode == 5, refused.stderr
+        leave = refused.stderr.rstrip().partition("all the same, add ")[2].removesuffix(".")
+        agreed = ran(tmp_path, "run", *commit, *shlex.split(leave))
+        assert agreed.returncode == 0, agreed.stderr
         assert machine.sent() == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from argparse import Namespace
 from pathlib import Path
 
@@ -83,10 +84,16 @@ def _refuse(preview: Preview) -> None:
     """:raises Ending: something speaks against it."""
     if preview.allowed:
         return
-    lifts = [objection.lifts for objection in preview.objections if objection.lifts]
+    lifts = [_word(objection.lifts) for objection in preview.objections if objection.lifts]
     way = f" To do it all the same, add {' '.join(lifts)}." if len(lifts) == len(preview.objections) else ""
     reasons = " ".join(objection.text for objection in preview.objections)
     raise Ending(Exit.REFUSED, f"{reasons} Nothing was sent.{way}")
+
+
+def _word(lifts: str) -> str:
+    """`key=value` as it is typed in a shell; a comma in the value of a list is doubled."""
+    key, _, value = lifts.partition("=")
+    return shlex.quote(f"{key}={value.replace(',', ',,')}")
 
 
 async def _agree(options: Namespace, preview: Preview, asker: Asker) -> None:

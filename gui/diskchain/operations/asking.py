@@ -1,6 +1,6 @@
 """How the same is asked elsewhere: what shows a node, disk, job, export or the machine in the tools that people have.
 
-Every line only looks. Tried on QEMU 7.2 and 10.0 (`tests/live/test_asking.py`); virsh's by libvirt's own man page.
+Every line only looks. Tried on QEMU 7.2 (`tests/live/test_asking.py`); virsh's by libvirt's own man page.
 """
 
 from __future__ import annotations
