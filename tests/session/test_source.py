@@ -46,7 +46,7 @@ def looked(monitor: ScriptedMonitor, work: Callable[[QmpSource], Awaitable[None]
         (Ask.STATUS, ["query-block-exports", "query-status"]),
         (Ask.NODES, ["query-jobs", _NODES]),
         (Ask.DEVICES, ["query-block"]),
-        (Ask.SHAPE | Ask.NODES, ["query-jobs", "x-debug-query-block-graph", _NODES]),
+        (Ask.SHAPE | Ask.NODES, ["x-debug-query-block-graph", "query-jobs", _NODES]),
     ],
 )
 def test_a_look_asks_for_its_group_and_for_jobs_before_nodes(ask: Ask, asked: list[str]) -> None:

@@ -91,7 +91,8 @@ class QmpSource:
     async def _look(self, ask: Ask, seen: Callable[[State], object] | None) -> None:
         told = self._replies
         before, fresh = told.graph, bool(ask & (Ask.JOBS | Ask.NODES))
-        await asyncio.gather(*([self._ask_jobs()] if fresh else []), *([self._ask_shape()] if ask & Ask.SHAPE else []))
+        # The jobs last of these, so that nothing comes between them and the nodes.
+        await asyncio.gather(*([self._ask_shape()] if ask & Ask.SHAPE else []), *([self._ask_jobs()] if fresh else []))
         if told.graph is not before:
             if not fresh:
                 await self._ask_jobs()
