@@ -40,7 +40,7 @@ def _painted(screen: Display, before: Frame) -> Callable[[], bool]:
 
 
 def _tones(screen: Display, target: str) -> tuple[Frame, int]:
-    """Colours that only the graph has, and on how many of the places that are looked at they stand in the end."""
+    """Colours that the canvas has only with the graph, and on how many of the places that are looked at they stand in the end."""
     with Application(screen, target) as application:
         screen.wait(_painted(screen, np.zeros_like(screen.frame())), 20)
         time.sleep(0.05)
@@ -50,9 +50,6 @@ def _tones(screen: Display, target: str) -> tuple[Frame, int]:
             raise AssertionError("the application has ended")
         final = screen.frame()
     own = np.setdiff1d(final[_AREA], early)
-    others = final.copy()
-    others[_AREA] = 0
-    own = np.setdiff1d(own, others)
     count = int(np.isin(final[_AREA], own).sum())
     if count < _FEWEST:
         raise AssertionError("no graph is seen")
