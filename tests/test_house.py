@@ -24,6 +24,7 @@ NEVER = 400
 """Lines that no file of ours ever passes, tests included."""
 
 LONGER: dict[str, str] = {
+    "layout.py": "the one file that knows graphviz, for places and for DOT text",
     "model/public.py state_as_json": "the public object, spelt out once from top to bottom",
     "operations/commit.py": "two kinds of commit share every judgement",
     "operations/commit.py Commit": "two kinds of commit share every judgement",

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.layout import Layouter, Placed, Shape, dot_source, in_ranks, letters, read_plain, source
+from diskchain.layout import Layouter, Placed, Shape, dot_source, in_ranks, read_plain, source
 from diskchain.model.state import State
+from diskchain.model.words import letters
 from diskchain.session.tasks import Tasks
 from tests.support import graphs
 from tests.support.slow_dot import SlowDot

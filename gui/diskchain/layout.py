@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -63,7 +64,7 @@ class Layouter:
     def __init__(self, program: str | None = None) -> None:
         self._program = program or shutil.which("dot")
         self._known: dict[Shape, Placed] = {}
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._turn = asyncio.Lock()
         self._closed = False
 
@@ -83,9 +84,13 @@ class Layouter:
         answers: list[str] = []
         if wanted and self._program is not None:
             with contextlib.suppress(OSError, subprocess.SubprocessError):
-                asked = "".join(source(shape) for shape in wanted)
                 done = subprocess.run(
-                    [self._program, "-Tplain"], input=asked, capture_output=True, text=True, timeout=_LIMIT, check=True
+                    [self._program, "-Tplain"],
+                    input="".join(map(source, wanted)),
+                    capture_output=True,
+                    text=True,
+                    timeout=_LIMIT,
+                    check=True,
                 )
                 answers = done.stdout.split("stop\n")[:-1]
         for at, shape in enumerate(wanted):
@@ -125,18 +130,27 @@ class Layouter:
     async def _answer(self, asked: str) -> str:
         if self._program is None or self._closed:
             return ""
-        if self._process is None or self._process.returncode is not None:
+        if (process := self._process) is None or process.returncode is not None:
             await self._end()
-            pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-            self._process = await asyncio.create_subprocess_exec(
-                self._program, "-Tplain", stdin=pipe, stdout=pipe, stderr=null, limit=1 << 26, start_new_session=True
-            )
-        into, out = self._process.stdin, self._process.stdout
+            process = await self._begin(self._program)
+        into, out = process.stdin, process.stdout
         if into is None or out is None:
             return ""
         into.write(asked.encode())
         await into.drain()
         return (await out.readuntil(b"stop\n")).decode()
+
+    async def _begin(self, program: str) -> Process:
+        """Start dot, also when cancelled meanwhile: asyncio would kill it alone, and wait for its children; `_end` ends all."""
+        starting = asyncio.create_subprocess_exec(
+            program, "-Tplain", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=1 << 26, start_new_session=True
+        )
+        began = asyncio.gather(starting)
+        try:
+            await asyncio.shield(began)
+        finally:
+            (self._process,) = await began
+        return self._process
 
 
 def _graphviz() -> ModuleType:
@@ -211,7 +225,7 @@ def dot_source(state: State, full: bool) -> str:
         lines = [name, node.driver, node.file or "", words.used_of(node.allocated, node.virtual_size)]
         graph.node(numbers[name], label=_label(lines), style="bold" if name in state.active else "")
     for edge in shown.graph.edges:
-        words_ = [edge.role, letters(edge.permissions) if full else ""]
+        words_ = [edge.role, words.letters(edge.permissions) if full else ""]
         graph.edge(numbers[edge.parent], numbers[edge.child], label=_label(words_))
     _roots(graph, state, shown, numbers, full)
     return str(graph.source)
@@ -239,12 +253,4 @@ def _roots(graph: Digraph, state: State, shown: State, numbers: dict[str, str], 
 def _label(lines: Sequence[str]) -> str:
     """Lines of foreign text as a DOT label; backslashes and line breaks in names stay what they are."""
     graphviz = _graphviz()
-    made: str = graphviz.nohtml("\\n".join(graphviz.escape(line.replace("\n", "↵")) for line in lines if line))
-    return made
-
-
-def letters(permissions: Iterable[str]) -> str:
-    """Permissions as QEMU's scripts/render_block_graph.py writes them: `w`, `r`, `u`, `s`; a line where one is not held."""
-    held = set(permissions)
-    known = {"write": "w", "consistent-read": "r", "write-unchanged": "u", "resize": "s"}
-    return "".join(letter if name in held else "_" for name, letter in known.items())
+    return str(graphviz.nohtml("\\n".join(graphviz.escape(line.replace("\n", "↵")) for line in lines if line)))

@@ -1,8 +1,9 @@
-"""Numbers in human words: sizes, rates, times, in binary units; one wording for window and command line."""
+"""Numbers in human words: sizes, rates, times, in binary units; permissions in letters. For window and command line alike."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _MINUTE = 60.0
@@ -113,3 +114,10 @@ def span(low: float, high: float) -> str:
         return f"{upper} {word}" if lower == upper else f"{lower}–{upper} {word}"
     small = max(_down(low / low_unit), 1)
     return f"{small} {low_word} – {upper} {word}"
+
+
+def letters(permissions: Iterable[str]) -> str:
+    """Permissions as QEMU's scripts/render_block_graph.py writes them: `w`, `r`, `u`, `s`; a line where one is not held."""
+    held = set(permissions)
+    known = {"write": "w", "consistent-read": "r", "write-unchanged": "u", "resize": "s"}
+    return "".join(letter if name in held else "_" for name, letter in known.items())

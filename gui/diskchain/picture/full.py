@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from diskchain.layout import Placed, Shape, letters
+from diskchain.layout import Placed, Shape
 from diskchain.model.node import Edge, Kind
+from diskchain.model.words import letters
 from diskchain.picture.look import Look, TitleLook
 from diskchain.picture.plan import Link, Plan, Spot
 from diskchain.picture.row import CARD_H, CARD_W, JOB_H, LEFT, PILL_H, SLIM_H, SLIM_W, title_width
