@@ -296,3 +296,19 @@ def test_a_job_that_has_let_go_of_its_nodes_keeps_its_title() -> None:
     another = replace(at_work, nodes=(("active node", "mid"), ("intermediate node", "base")))
     meter.note(replace(state, jobs=(another,)))
     assert meter.title(another) != known
+
+
+def test_it_rests_once_nothing_moved_for_two_samples() -> None:
+    meter = Meter()
+    rested = []
+    for at in range(12):
+        written = min(at, 4) * MIB
+        meter.feed(Sample(float(at), {"vda": Counters(written_bytes=written)}, {"top": Counters(read_bytes=7)}), ())
+        rested.append(meter.rested)
+    assert rested == [False] * 7 + [True] * 5, "the rate is zero from the sixth second on"
+    meter.feed(Sample(12.0, {"vda": Counters(written_bytes=5 * MIB)}), ())
+    assert not meter.rested
+    meter = Meter()
+    for at in range(9):
+        meter.feed(Sample(float(at), {"vda": Counters()}, jobs={"m": (0, MIB)}), (MIRROR,))
+    assert not meter.rested, "a job is there, though it stands"

@@ -94,6 +94,18 @@ def test_a_pace_lets_events_through_at_once_but_not_without_end() -> None:
     assert pace.soon() == now
 
 
+def test_where_nothing_moves_it_is_measured_less_often(tmp_path: Path) -> None:
+    monitor = scripted()
+
+    async def work(_: Session) -> None:
+        await asyncio.sleep(2.5)
+        monitor.asked.clear()
+        await asyncio.sleep(4.1)
+        assert 1 <= Counter(monitor.asked)[_COUNTERS] <= 3, monitor.asked
+
+    watched([monitor], work, tmp_path)
+
+
 def test_two_rates(tmp_path: Path) -> None:
     monitor = scripted()
 

@@ -44,6 +44,12 @@ class _Counted:
             points.popleft()
 
     @property
+    def still(self) -> bool:
+        """Whether the rates are known and nothing moved."""
+        first, last = self.points[0], self.points[-1]
+        return first[1:] == last[1:] and last[0] - first[0] >= WINDOW
+
+    @property
     def rates(self) -> Rates | None:
         if not self.points or (span := self.points[-1][0] - self.points[0][0]) < WINDOW:
             return None
@@ -52,7 +58,10 @@ class _Counted:
 
 
 class Meter:
-    """The rates of one machine. The session feeds it with every sample and every happening."""
+    """The rates of one machine. The session feeds it with every sample and every happening.
+
+    :ivar rested: neither at this sample nor at the one before did anything move, so that all reads as it did.
+    """
 
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
@@ -66,6 +75,7 @@ class Meter:
         self._marks: deque[Mark] = deque(maxlen=_MARKS)
         self._past: deque[Past] = deque(maxlen=_PAST)
         self._fed: float | None = None
+        self._still = self.rested = False
 
     def feed(self, sample: Sample, jobs: tuple[Job, ...]) -> None:
         """Take one measurement, and the jobs as they are told with it."""
@@ -75,6 +85,9 @@ class Meter:
             self._feed_counters(self._nodes, sample.nodes, sample.at)
         self._feed_guest(sample.at)
         self._fed = sample.at
+        counted = (each for table in (self._devices, self._nodes) for each in table.values())
+        still = not self._runs and all(each.still for each in counted)
+        self.rested, self._still = still and self._still, still
 
     def note(self, state: State) -> None:
         """Remember what the jobs of this state do, for the time when neither they nor their nodes are there any more.

@@ -25,6 +25,7 @@ QEMU less than four times as long, a quarter of that: one look too many costs li
 """
 _SHORTEST = 0.002
 """Seconds. Timers of Qt go by milliseconds."""
+_QUICK, _IDLE = 0.5, 2.0  # seconds between two measurements while a job runs, and where nothing moved at the last two
 _TOGETHER = 0.2
 """Seconds by which a group may be asked before its time, because another is asked anyway."""
 _UNSOUND = frozenset({"oversize", "garbage"})
@@ -221,17 +222,16 @@ class Line:
             self._wake.clear()
 
     def _next_due(self, source: QmpSource, ask: Ask) -> float:
-        """When a group is due: jobs quickly only while one runs, counters quicker then too; what an event made stale, soon.
+        """When a group is due; what an event made stale, soon. Counters go slower where all rests, jobs where none runs.
 
         A shape that changed wants details, so it waits for them where they are dear.
         """
-        pace = source.paces[ask]
-        if ask is Ask.JOBS and not source.job_runs:
-            moment = pace.due(wished=source.paces[Ask.NODES].wished)
-        else:
-            moment = pace.due(wished=0.5) if ask is Ask.COUNTERS and source.job_runs else pace.due()
-        if ask in self._pending:
-            moment = min(moment, pace.soon())
+        pace, wished = source.paces[ask], None
+        if source.job_runs:
+            wished = _QUICK if ask is Ask.COUNTERS else None
+        elif ask is Ask.JOBS or (ask is Ask.COUNTERS and source.idle):
+            wished = _IDLE
+        moment = min(pace.due(wished), pace.soon()) if ask in self._pending else pace.due(wished)
         return max(moment, source.paces[Ask.NODES].soon()) if ask is Ask.SHAPE else moment
 
     def _due(self, source: QmpSource) -> Ask:

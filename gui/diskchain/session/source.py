@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from diskchain.model.sample import Sample
+from diskchain.model.sample import Counters, Sample
 from diskchain.model.state import Machine, State
 from diskchain.monitors.monitor import Monitor, Refused
 from diskchain.qapi.command import Command, command
@@ -30,6 +30,7 @@ class QmpSource:
     """Looks at a machine through a monitor, whole or in part, and keeps the pace.
 
     :ivar state: the last state read. `paces`: how often each group may be asked.
+    :ivar idle: the last two measurements were alike, and there is no job.
     """
 
     def __init__(self, monitor: Monitor) -> None:
@@ -43,6 +44,8 @@ class QmpSource:
             Ask.DEVICES: Pace(1.6, 400),
             Ask.COUNTERS: Pace(1.0, 200),
         }
+        self.idle = False
+        self._counted: Mapping[str, Counters] = {}
         self._replies = Replies()
         self._lock = asyncio.Lock()
 
@@ -183,9 +186,12 @@ class QmpSource:
         told = await self._ask(command("query-blockstats", query_nodes=True)) if nodes else None
         now = time.monotonic()
         self.paces[Ask.COUNTERS].asked(start, now - start)
+        counted = read_device_counters(devices)
+        self.idle = counted == self._counted and not self.state.jobs
+        self._counted = counted
         return Sample(
             at=(start + now) / 2,
-            devices=read_device_counters(devices),
+            devices=counted,
             nodes=None if told is None else read_node_counters(told),
             jobs=self.job_figures(),
         )

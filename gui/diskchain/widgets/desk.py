@@ -124,13 +124,15 @@ class Desk:
         if session is self.current:
             self.canvas.show_state(state, change, session.ledger, session.meter)
             self._stale.add("details")
-        if change.structural and session is self.acting.session:
+        if (change.structural or "devices" in change.others) and session is self.acting.session:
             self.acting.changed(session)
         if change.structural or change.others:
             self._stale.add("lists")
         self._renew_soon()
 
     def _sampled(self, session: Session) -> None:
+        if session.meter.rested:
+            return
         if session is self.current:
             self.canvas.show_sample()
             self._stale.add("figures")

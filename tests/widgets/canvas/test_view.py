@@ -208,6 +208,18 @@ def test_one_changed_node_touches_only_its_item(talk: Window) -> None:
     assert look.size == "1 of 8 GiB"
 
 
+def test_a_device_told_differently_touches_only_its_pill(talk: Window) -> None:
+    items = dict(talk.view.canvas.items_by_key)
+    before = {key: item.spot for key, item in items.items()}
+    devices = tuple(replace(one, io_status="nospace") if one.name == "vda" else one for one in talk.state.devices)
+    talk.show(replace(talk.state, devices=devices))
+    assert talk.view.canvas.items_by_key == items
+    assert [key for key, item in items.items() if item.spot is not before[key]] == ["device:vda"]
+    look = items["device:vda"].spot.look
+    assert isinstance(look, PillLook)
+    assert (look.note, look.tone) == ("virtio-blk · no space", "red")
+
+
 def test_items_keep_their_identity_when_the_graph_changes(talk: Window) -> None:
     kept = {name: talk.view.canvas.item_of(name) for name in ("base", "overlay3", "data-top")}
     talk.show(graphs.committing())

@@ -81,7 +81,7 @@ class Planner:
             return None
         if self.full and change.edges_changed:
             return None
-        if change.others - {"jobs"} or self._jobs != _held(self.state):
+        if change.others - {"jobs", "devices"} or self._jobs != _held(self.state):
             return None
         found = []
         telling = self._telling(self.state)
@@ -93,6 +93,8 @@ class Planner:
             if spot.node != name or not spot.key.endswith(f"node:{name}"):
                 return None
             found.append(retold(telling, spot))
+        if "devices" in change.others:
+            found += _pills(plan, telling)
         return found + self.measured_spots(plan)
 
     def measured_spots(self, plan: Plan) -> list[Spot]:
@@ -164,6 +166,12 @@ def _being_committed(state: State) -> frozenset[str]:
             names = state.graph.chain(way.source)
             found.update(names[: names.index(way.target) + 1] if way.target in names else ())
     return frozenset(found)
+
+
+def _pills(plan: Plan, telling: Telling) -> list[Spot]:
+    """Devices that are told differently."""
+    looks = ((plan.spots.get(f"device:{device.name}"), telling.device(device)) for device in telling.state.devices)
+    return [replace(spot, look=look) for spot, look in looks if spot is not None and spot.look != look]
 
 
 def retold(telling: Telling, spot: Spot) -> Spot:
