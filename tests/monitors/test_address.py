@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.monitors.address import Address, parse
+from diskchain.monitors.address import Address, parse, short_name
 from diskchain.monitors.monitor import Unreachable
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.qmp import QmpMonitor
@@ -63,3 +63,18 @@ def test_the_factory_makes_the_right_kind() -> None:
 def test_other_hosts_and_libvirt_are_named_as_what_they_are() -> None:
     with pytest.raises(Unreachable, match="not available in this version"):
         parse("ssh://user@host:22/run/a.qmp")
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("unix:q.sock", "q.sock"),
+        ("/run/vm1/q.sock", "q.sock"),
+        ("unix:/run/vm1/q.sock", "q.sock"),
+        ("tcp:localhost:4444", "tcp:localhost:4444"),
+        ("replay:/tmp/seen.jsonl", "seen.jsonl"),
+        ("odd:name.sock", "odd:name.sock"),
+    ],
+)
+def test_a_machine_without_a_name_is_called_by_its_address(target: str, name: str) -> None:
+    assert short_name(target) == name

@@ -77,3 +77,11 @@ def test_the_mark_is_painted_whatever_else_there_is(
     painter.end()
     reds = sum(image.pixelColor(x, y).name() == LIGHT.red for x in range(image.width()) for y in range(image.height()))
     assert reds > 500
+
+
+def test_a_node_that_nobody_named_says_so_last_and_quietly() -> None:
+    telling = Telling(graphs.hostile())
+    look = telling.card("#block123")
+    assert look.nameless
+    assert [badge.text for badge in look.badges] == ["ACTIVE", "NO NAME"]
+    assert not telling.card("31-characters-long-node-name-xx").nameless

@@ -13,6 +13,7 @@ from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.mermaid import mermaid
 from diskchain.model.public import state_as_json
 from diskchain.model.state import Machine, State
+from diskchain.monitors.address import short_name
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.replay import ReplayMonitor
 from diskchain.session.source import QmpSource
@@ -66,7 +67,7 @@ async def look(target: str, at: float | None = None) -> State:
     try:
         if isinstance(monitor, ReplayMonitor):
             await monitor.seek(at)
-        return await QmpSource(monitor).begin(Machine(name=PurePath(target).name, target=target))
+        return await QmpSource(monitor).begin(Machine(name=short_name(target), target=target))
     finally:
         await monitor.close()
 

@@ -67,6 +67,11 @@ class Node:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def nameless(self) -> bool:
+        """Whether nobody named it, as with `-drive`: QEMU's own names begin with # and are others at each start."""
+        return self.name.startswith("#")
+
+    @property
     def named_bitmaps(self) -> tuple[Bitmap, ...]:
         """The bitmaps that users made; the nameless ones belong to jobs."""
         return tuple(bitmap for bitmap in self.bitmaps if bitmap.name)

@@ -96,3 +96,9 @@ def _tcp(target: str) -> Address:
             f"{target} is no TCP address. Write tcp:HOST:PORT, for instance tcp:localhost:4444.", "address"
         )
     return Address("tcp", host=found["six"] or found["host"], port=port)
+
+
+def short_name(target: str) -> str:
+    """What a machine is called whose QEMU has no name: the last part of its address, without the word for its kind."""
+    kind, _, rest = target.partition(":")
+    return Path(rest if kind in ("unix", "replay") else target).name

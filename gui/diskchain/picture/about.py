@@ -60,6 +60,8 @@ def long(spot: Spot, state: State) -> list[str]:
         lines.append(f"{words.size(node.allocated)} on disk ({node.allocated} bytes)")
     if isinstance(spot.look, CardLook) and spot.look.badges:
         lines.append(" · ".join(badge.text for badge in spot.look.badges))
+    if node.nameless:
+        lines.append("Nobody named this node: QEMU calls it so, and otherwise at its next start.")
     if node.header_backing and state.graph.child(node.name, "backing") is None:
         lines.append(f"Its header names {one_line(node.header_backing, 600)}, which is not open here.")
     return lines

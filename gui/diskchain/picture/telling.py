@@ -30,7 +30,7 @@ _FAINT = 1024.0
 
 _ACTIVE, _READ_ONLY = Badge("ACTIVE", "blue"), Badge("READ-ONLY", "grey")
 _NO_BASE = {Trouble.NOT_OPEN: Badge("BASE NOT OPEN", "red"), Trouble.LOOP: Badge("LOOP", "red")}
-_NO_FORMAT = Badge("NO FORMAT", "grey")
+_NO_FORMAT, _NO_NAME = Badge("NO FORMAT", "grey"), Badge("NO NAME", "grey")
 _STILL = {"inmigrate": "waits", "postmigrate": "moved", "finish-migrate": "moving", "prelaunch": "not started"}
 """Run states whose own names are too long for a pill."""
 _SHARED, _EXPORT = Badge("SHARED", "amber"), Badge("EXPORT", "nbd")
@@ -105,6 +105,7 @@ class Telling:
             marks=len(self._marks(node.name)),
             ghost=self.ghost,
             hatched=node.name in self.spoilt,
+            nameless=node.nameless,
         )
 
     @cached_property
@@ -142,6 +143,8 @@ class Telling:
         found += [Badge(f"BITMAP {one_line(bitmap.name)}", "amber") for bitmap in node.named_bitmaps]
         if node.snapshots:
             found.append(Badge(f"{len(node.snapshots)} INTERNAL", "grey"))
+        if node.nameless:
+            found.append(_NO_NAME)
         return tuple(found)
 
     def _marks(self, name: str) -> list[Badge]:

@@ -14,6 +14,7 @@ from diskchain.model.ledger import Ledger, LedgerEntry
 from diskchain.model.sample import Sample
 from diskchain.model.state import Machine, State
 from diskchain.model.throughput import Meter
+from diskchain.monitors.address import short_name
 from diskchain.monitors.monitor import Lost, Monitor
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.recording import Recorder
@@ -119,7 +120,7 @@ class Session:
                 self._spoilt_elsewhere[entry.path] = entry.why
         if self._qemu is not None:
             self._own_jobs = await asyncio.to_thread(self._journal.jobs_of, self._qemu)
-        name = process.guest if process and process.guest else Path(self.target).name
+        name = process.guest if process and process.guest else short_name(self.target)
         state = await source.begin(
             Machine(name=name, target=self.target, managed=managed, pid=process.pid if process else None)
         )

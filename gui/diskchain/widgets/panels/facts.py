@@ -125,8 +125,7 @@ def _of_node(state: State, meter: Meter | None, node: Node, files: str) -> Facts
 
 
 def _name_facts(node: Node) -> Iterator[Fact]:
-    """Names that begin with # are QEMU's own: nobody gave one, as with -drive."""
-    if node.name.startswith("#"):
+    if node.nameless:
         yield Fact("Name", "by QEMU, new at each start")
 
 
@@ -138,7 +137,7 @@ def _badges(state: State, node: Node) -> Iterator[Badge]:
         yield Badge("READ-ONLY", "grey")
     if node.encrypted:
         yield Badge("ENCRYPTED", "other")
-    if node.name.startswith("#") and not node.implicit:
+    if node.nameless and not node.implicit:
         yield Badge("NO NAME", "grey")
     if node.implicit:
         yield Badge("PUT IN BY QEMU", "amber")
