@@ -14,6 +14,7 @@ from diskchain.session.session import Session
 from tests.support.chains import Style
 from tests.support.live_session import with_session
 from tests.support.machine import Machine
+from tests.support.shell import as_read
 
 pytestmark = pytest.mark.live
 
@@ -24,26 +25,38 @@ async def _state(session: Session) -> State:
 
 @pytest.mark.parametrize("style", list(Style))
 def test_every_tool_understands_its_words(style: Style) -> None:
-    with Machine(style=style) as machine:
+    with Machine(style=style) as machine, machine.exported("vdb"):
+        machine.qmp("blockdev-add", driver="null-co", **{"node-name": "nowhere", "size": machine.size})
+        machine.qmp(
+            "blockdev-mirror", **{"job-id": "m1"}, device=machine.root("vda"), target="nowhere", sync="full", speed=1
+        )
         state = with_session(machine, _state)
-        keys = ["", *state.graph.nodes, *(device.name for device in state.devices)]
-        tried = {each.tool for key in keys for each in asked(state, key) if _understood(machine, state, key, each.text)}
-        assert {"QMP", "qmp-shell", "qemu-img"} <= tried
-        assert ("HMP" in tried) is (style is not Style.DAEMON)
+        assert state.jobs
+        assert state.exports
+        devices, jobs = [device.name for device in state.devices], [job.id for job in state.jobs]
+        keys = ["", *state.graph.nodes, *devices, *jobs, *(export.id for export in state.exports)]
+        tools = {key: {each.tool for each in asked(state, key)} for key in keys}
+        for key in keys:
+            _try_all(machine, state, key)
+    assert all({"QMP", "qmp-shell"} <= tools[key] for key in keys), tools
+    assert any("qemu-img" in words for words in tools.values())
+    human = style is not Style.DAEMON
+    assert all(("HMP" in tools[key]) is human for key in ("", *devices, *jobs))
 
 
-def _understood(machine: Machine, state: State, key: str, text: str) -> bool:
-    """Try each line. What virsh says cannot be tried here; what qmp-shell says is QMP in other words."""
-    for line in text.splitlines():
-        if line.startswith("{"):
-            sent = json.loads(line)
-            assert machine.qmp(sent["execute"], **sent.get("arguments", {})) is not None
-        elif line.startswith("qemu-img "):
-            said = subprocess.run(shlex.split(line), capture_output=True, text=True, check=False, timeout=20)
-            assert said.returncode == 0, said.stderr
-            assert (state.graph.nodes[key].file or "?") in said.stdout
-        elif line.startswith("info "):
-            answer = machine.qmp("human-monitor-command", **{"command-line": line})
-            assert "rror" not in answer
-            assert answer.strip(), f"{line} shows nothing"
-    return True
+def _try_all(machine: Machine, state: State, key: str) -> None:
+    """Try each line. What virsh says cannot be tried here."""
+    told = {each.tool: each.text.splitlines() for each in asked(state, key)}
+    for line, shell in zip(told["QMP"], told["qmp-shell"], strict=True):
+        sent = json.loads(line)
+        assert as_read(shell) == {"arguments": {}, **sent}
+        answer = machine.qmp(sent["execute"], **sent.get("arguments", {}))
+        assert json.dumps(key)[1:-1] in json.dumps(answer), f"{line} does not tell of {key}"
+    for line in told.get("qemu-img", ()):
+        said = subprocess.run(shlex.split(line), capture_output=True, text=True, check=False, timeout=20)
+        assert said.returncode == 0, said.stderr
+        assert (state.graph.nodes[key].file or "?") in said.stdout
+    for line in told.get("HMP", ()):
+        answer = machine.qmp("human-monitor-command", **{"command-line": line})
+        assert answer.strip(), f"{line} shows nothing"
+        assert not answer.startswith(("Error", "unknown", "Device", "Try")), answer

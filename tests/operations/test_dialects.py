@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as some
-from qemu.qmp.qmp_shell import QMPShell
 
 from diskchain.operations.dialects import qmp_json, qmp_shell
 from diskchain.qapi.command import Command, command
-
-
-class _Shell(QMPShell):
-    """Reads lines without a QEMU."""
-
-    def __init__(self) -> None:
-        self._transmode = False
-        self._actions = []
-
-    def __del__(self) -> None:
-        """There is no line to close."""
-
-
-def as_read(lines: str) -> object:
-    """What the real qmp-shell would send for these lines."""
-    shell = _Shell()
-    built: object = None
-    for line in lines.splitlines():
-        built = shell._build_cmd(line)
-    return built
+from tests.support.shell import as_read
 
 
 def test_a_command() -> None:
