@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from diskchain.operations.operation import Drag
 from tests.support.machine import Machine
-from tests.support.window import Driver, drive
+from tests.support.window import Driver, drive, drive_machine
 
 pytestmark = pytest.mark.live
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -39,7 +39,6 @@ def test_a_drag_commits_only_after_the_button(qapp: QApplication, tmp_path: Path
         before = machine.contents("vda")
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.drag("vda-2", "vda-0")
             await window.part("previewRun")
             assert window.canvas.planner.preview is not None
@@ -49,7 +48,7 @@ def test_a_drag_commits_only_after_the_button(qapp: QApplication, tmp_path: Path
             await window.until(lambda: "Commit 2 overlays into vda-0" in window.said, "the good news")
             await window.until(lambda: window.find("previewRun") is None, "the sheet is gone")
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
         machine.settled(vda=before)
 
 
@@ -58,14 +57,13 @@ def test_ready_asks_and_the_answer_switches_over(qapp: QApplication, tmp_path: P
         before = machine.contents("vda")
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.drag("vda-3", "vda-2")
             await window.press("previewRun")
             await window.press("messageAnswer1")
             await window.until(lambda: window.chain("vda") == ("vda-0", "vda-1", "vda-2"), "switched over")
             await window.until(lambda: "Commit 1 overlay into vda-2" in window.said, "the good news")
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
         machine.settled(vda=before)
 
 
@@ -73,7 +71,6 @@ def test_a_snapshot_by_keyboard(qapp: QApplication, tmp_path: Path) -> None:
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.click("vdb-1")
             await window.until(lambda: window.desk.selected == "vdb-1", "the selection")
             window.key(Qt.Key.Key_S, CTRL)
@@ -85,7 +82,7 @@ def test_a_snapshot_by_keyboard(qapp: QApplication, tmp_path: Path) -> None:
             QTest.keyClick(sheet.focusWidget(), Qt.Key.Key_Return)
             await window.until(lambda: len(window.chain("vdb")) == 3, "the snapshot")
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
         assert machine.sent()
 
 
@@ -93,14 +90,13 @@ def test_escape_leaves_the_preview_and_nothing_was_sent(qapp: QApplication, tmp_
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.drag("vda-0", "vda-3")
             await window.part("previewRun")
             window.key(Qt.Key.Key_Escape)
             await window.until(lambda: window.find("previewRun") is None, "the sheet is gone")
             assert window.canvas.planner.preview is None
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
         assert machine.sent() == []
 
 
@@ -108,7 +104,6 @@ def test_escape_puts_back_what_the_mouse_carries(qapp: QApplication, tmp_path: P
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.drag("vda-2", "vda-0", drop=False)
             assert window.carries
             window.real_key("Escape")
@@ -118,7 +113,7 @@ def test_escape_puts_back_what_the_mouse_carries(qapp: QApplication, tmp_path: P
             assert window.find("previewRun") is None
             assert window.canvas.planner.preview is None
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
         assert machine.sent() == []
 
 
@@ -127,7 +122,6 @@ def test_a_card_in_hand_by_keyboard_is_put_back(qapp: QApplication, tmp_path: Pa
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.click("vda-2")
             await window.until(lambda: window.desk.selected == "vda-2", "the selection")
             window.real_key("c")
@@ -137,7 +131,7 @@ def test_a_card_in_hand_by_keyboard_is_put_back(qapp: QApplication, tmp_path: Pa
             await window.until(lambda: not window.canvas.planner.unplaced(), "the picture is laid out")
             await asyncio.sleep(0.2)
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
         assert machine.sent() == []
 
 
@@ -145,14 +139,13 @@ def test_a_preview_puts_back_what_is_carried(qapp: QApplication, tmp_path: Path)
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.drag("vda-2", "vda-0", drop=False)
             offers = window.session.offers_for_drag(Drag("vdb-0", "vdb-1"))
             window.desk.acting.ask(window.session, next(each for each in offers if not each.reason))
             await window.part("previewRun")
             assert not window.carries
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
         assert machine.sent() == []
 
 
@@ -160,7 +153,6 @@ def test_a_change_by_another_client_renews_the_preview(qapp: QApplication, tmp_p
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.drag("vda-2", "vda-1")
             await window.part("previewRun")
             machine.qmp(
@@ -176,28 +168,26 @@ def test_a_change_by_another_client_renews_the_preview(qapp: QApplication, tmp_p
                 lambda: sheet.preview is not None and "other" in sheet.preview.before.graph.nodes, "a preview of now"
             )
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
 
 
 def test_a_lost_line_is_said_and_nothing_can_be_done(qapp: QApplication, tmp_path: Path) -> None:
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.part("tool-commit")
             machine.kill()
             await window.until(lambda: window.session.link != "live", "the loss")
             await window.until(lambda: not window.window.top.operations["commit"].isEnabled(), "nothing can be done")
             assert not window.canvas._live
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
 
 
 def test_a_taken_monitor_is_explained_in_the_dialog(qapp: QApplication, tmp_path: Path) -> None:
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             window.key(Qt.Key.Key_N, CTRL)
             field = await window.part("connectTarget")
             assert isinstance(field, QLineEdit)
@@ -208,7 +198,7 @@ def test_a_taken_monitor_is_explained_in_the_dialog(qapp: QApplication, tmp_path
             await window.press("connectCancel")
             assert window.session.link == "live"
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
 
 
 def test_a_target_that_is_not_there_is_told_in_the_bar(qapp: QApplication, tmp_path: Path) -> None:
@@ -223,7 +213,6 @@ def test_closing_asks_about_own_jobs_and_can_stay(qapp: QApplication, tmp_path: 
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.drag("vda-3", "vda-2")
             await window.press("previewRun")
             await window.part("messageAnswer1")
@@ -234,7 +223,7 @@ def test_closing_asks_about_own_jobs_and_can_stay(qapp: QApplication, tmp_path: 
             await window.press("leave-cancel")
             await window.until(window.keeper.leaving.wanted.is_set, "the end")
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
         assert not machine.qmp("query-jobs")
 
 
@@ -242,7 +231,6 @@ def test_a_lost_line_takes_the_question_about_jobs_back(qapp: QApplication, tmp_
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.drag("vda-3", "vda-2")
             await window.press("previewRun")
             await window.part("messageAnswer1")
@@ -253,7 +241,7 @@ def test_a_lost_line_takes_the_question_about_jobs_back(qapp: QApplication, tmp_
             assert "whether your jobs there still run is unknown" in window.said
             assert window.window.isVisible()
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
 
 
 def _nameless(window: QWidget) -> list[str]:
@@ -273,20 +261,18 @@ def test_everything_that_can_be_acted_on_has_a_name(qapp: QApplication, tmp_path
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.click("vda-2")
             await window.drag("vda-2", "vda-0")
             await window.part("previewRun")
             assert not _nameless(window.window)
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
 
 
 def test_the_log_begins_with_the_first_word(qapp: QApplication, tmp_path: Path) -> None:
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             await window.press("tab-log")
             looks = await window.part("log-looks")
             QTest.keyClick(looks, Qt.Key.Key_Space)
@@ -295,14 +281,13 @@ def test_the_log_begins_with_the_first_word(qapp: QApplication, tmp_path: Path) 
             names = [str(table.model().index(row, 2).data()) for row in range(4)]
             assert names[:2] == ["greeting", "qmp_capabilities"]
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
 
 
 def test_escape_in_the_search_field_ends_the_search(qapp: QApplication, tmp_path: Path) -> None:
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             window.key(Qt.Key.Key_F, CTRL)
             field = window.find("findField")
             assert isinstance(field, QLineEdit)
@@ -313,7 +298,7 @@ def test_escape_in_the_search_field_ends_the_search(qapp: QApplication, tmp_path
             await window.until(lambda: not field.text(), "the field is empty")
             await window.until(window.canvas.hasFocus, "the keys are on the picture")
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
 
 
 def test_without_a_machine_a_key_says_why_it_does_nothing(qapp: QApplication, tmp_path: Path) -> None:
@@ -331,8 +316,21 @@ def test_looking_again_says_that_it_did(qapp: QApplication, tmp_path: Path) -> N
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
-            await window.until(lambda: window.desk.current, "the machine")
             window.key(Qt.Key.Key_F5)
             await window.until(lambda: "Looked again" in window.said, "the word")
 
-        drive(qapp, tmp_path, [str(machine.target)], work)
+        drive_machine(qapp, tmp_path, machine, work)
+
+
+def test_hanging_up_on_the_sandbox_leaves_nothing_of_it_in_sight(qapp: QApplication, tmp_path: Path) -> None:
+    async def work(window: Driver) -> None:
+        window.keeper.start_sandbox()
+        await window.until(lambda: window.desk.current, "the sandbox")
+        pid = window.keeper.sandbox.pid
+        await window.until(lambda: any(one.pid == pid for one in window.keeper.sessions.found), "it is found")
+        window.key(Qt.Key.Key_W, CTRL)
+        await window.until(lambda: window.keeper.sandbox.pid is None, "it is closed")
+        await window.until(lambda: not any(one.pid == pid for one in window.keeper.sessions.found), "it is gone", 1)
+        await window.until(lambda: window.find("welcome") is not None, "the welcome")
+
+    drive(qapp, tmp_path, [], work)

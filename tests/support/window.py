@@ -21,6 +21,7 @@ from diskchain.widgets.canvas.ghost import GhostItem, HintItem, TargetItem
 from diskchain.widgets.settings import Settings
 from diskchain.widgets.theme import Theme
 from diskchain.widgets.window import Window
+from tests.support.machine import Machine
 from tests.support.qt import run
 
 LIMIT = 20.0
@@ -191,3 +192,15 @@ def drive(
             await work(driver)
 
     run(application, whole(), limit)
+
+
+def drive_machine(
+    application: QApplication, folder: Path, machine: Machine, work: Callable[[Driver], Awaitable[None]]
+) -> None:
+    """The same with one machine, once it is in the middle."""
+
+    async def shown(driver: Driver) -> None:
+        await driver.until(lambda: driver.desk.current, "the machine")
+        await work(driver)
+
+    drive(application, folder, [str(machine.target)], shown)

@@ -160,6 +160,7 @@ class Keeper:
         await self.sessions.close(session)
         if self.sandbox.owns(session):
             await self.sandbox.close()
+            await self.sessions.look_around()
         self._show_found()
 
     def look_again(self, session: Session) -> None:
