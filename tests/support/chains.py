@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Chains:
 
     :ivar order: disk -> its image names, base first. `kinds`: image name -> format.
     :ivar size: virtual size of each disk in bytes. `relative`: headers name what is below without its folder.
+    :ivar sizes: image name -> bytes, of images that are longer. A longer base also holds its value in all that it is longer by.
     """
 
     folder: Path
@@ -34,14 +35,17 @@ class Chains:
     kinds: Mapping[str, str]
     size: int
     relative: bool = False
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, arrows: Mapping[str, str], folder: Path, size: int, relative: bool) -> Chains:
+    def read(
+        cls, arrows: Mapping[str, str], folder: Path, size: int, relative: bool, sizes: Mapping[str, int]
+    ) -> Chains:
         """Read `{"vda": "base:raw <- mid <- top"}`; a name without a format is qcow2."""
         words = {disk: [word.strip().partition(":") for word in line.split("<-")] for disk, line in arrows.items()}
         kinds = {name: kind or "qcow2" for chain in words.values() for name, _, kind in chain}
         order = {disk: tuple(name for name, _, _ in chain) for disk, chain in words.items()}
-        return cls(folder, order, kinds, size, relative)
+        return cls(folder, order, kinds, size, relative, sizes)
 
     def image(self, name: str) -> Path:
         """The file of an image."""
@@ -52,14 +56,16 @@ class Chains:
         for names in self.order.values():
             part = self.size // len(names) // (64 * KIB) * (64 * KIB)
             for layer, name in enumerate(names):
-                path, kind = self.image(name), self.kinds[name]
+                path, kind, size = self.image(name), self.kinds[name], self.sizes.get(name, self.size)
                 if layer:
                     below = self.image(names[layer - 1])
                     said = below.name if self.relative else str(below)
-                    make_image(path, kind, self.size, said, self.kinds[names[layer - 1]])
+                    make_image(path, kind, size, said, self.kinds[names[layer - 1]])
                 else:
-                    make_image(path, kind, self.size)
+                    make_image(path, kind, size)
                 fill(path, kind, layer + 1, layer * part, part)
+                if size > self.size and not layer:
+                    fill(path, kind, layer + 1, self.size, size - self.size)
 
     def nodes(self) -> Iterator[str]:
         """The `-blockdev` objects of all chains, bases first; node-names are the images' names."""

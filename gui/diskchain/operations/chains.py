@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
+from diskchain.model import words
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Edge, Kind, Node
 from diskchain.model.root import Device
@@ -95,6 +96,27 @@ def filters_between(state: State, names: Iterable[str]) -> Iterator[Objection]:
             yield Objection(
                 f"The filter {above} ({node.driver or 'unknown'}) lies above {name}: take it out of the chain first."
             )
+
+
+def shows_through(graph: BlockGraph, reader: str, leaving: str, base: str, instead: str) -> Iterator[Objection]:
+    """An objection where bytes that no guest reads now would appear once an image has left the chain.
+
+    Behind the end of an image that is shorter than its overlay the overlay reads zeroes, whatever lies further down. Neither
+    `block-commit` nor `block-stream` writes these zeroes (seen on QEMU 7.2), so a longer base would show there.
+
+    :param reader: the image that stays above; `leaving`: the one directly below it; `base`: what `reader` backs onto afterwards.
+    :param instead: what to do.
+    """
+    short, above, below = (graph.nodes[name].virtual_size for name in (leaving, reader, base))
+    if short is None or above is None or below is None:
+        yield Objection(
+            f"The sizes of {reader}, {leaving} and {base} are not known, so it could change what the guest reads."
+        )
+    elif short < min(above, below):
+        yield Objection(
+            f"{leaving} is smaller ({words.size(short)}) than {reader} above it, which reads zeroes beyond; then the old data"
+            f" of {base} ({words.size(below)}) would show there. {instead}"
+        )
 
 
 def unique(wanted: str, taken: Set[str], longest: int | None = None) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from diskchain.model import words
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Kind
 from diskchain.model.state import State
@@ -27,6 +28,7 @@ from diskchain.operations.chains import (
     moved_roots,
     path_of,
     root_of,
+    shows_through,
 )
 from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
@@ -169,6 +171,8 @@ class Commit:
         yield from exports_on(state, concerned, "committed")
         yield from filters_between(state, self._concerned(graph))
         yield from self._unnameable(files, above)
+        for upper in above[:1]:
+            yield from shows_through(graph, upper, self.top, self.base, f"Commit from {upper} on, or pull all into it.")
         if above and graph.nodes[self.base].kind is Kind.PROTOCOL:
             yield Objection(
                 f"{self.base} has no format node: QEMU would write its protocol into the header as a format."
@@ -210,6 +214,12 @@ class Commit:
     def _confirm(self, state: State) -> Iterator[str]:
         graph, leaving = state.graph, self._leaving(state.graph)
         yield from bitmap_notes(state, leaving, "stays behind there and stops recording")
+        old, new = graph.nodes[self.top].virtual_size or 0, graph.nodes[self.base].virtual_size or 0
+        if new > old and state.devices_on(self.top):
+            yield (
+                f"{self.base} is larger than {self.top}: once switched over, the guest's disk has {words.size(new)} instead of"
+                f" {words.size(old)}, with the old data of {self.base} in what is added."
+            )
         yield from bitmap_notes(state, (self.base,), "also records the blocks that the commit writes")
         for name in (*leaving, self.base):
             if snapshots := graph.nodes[name].snapshots:

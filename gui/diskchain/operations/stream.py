@@ -24,6 +24,7 @@ from diskchain.operations.chains import (
     jobs_on,
     listed,
     path_of,
+    shows_through,
 )
 from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
@@ -138,6 +139,7 @@ class Stream:
         yield from filters_between(state, (*dropped, *((self.base,) if self.base else ())))
         if not self.base:
             return
+        yield from shows_through(graph, self.node, dropped[0], self.base, "Pull the whole chain instead.")
         if graph.nodes[self.base].kind is Kind.PROTOCOL:
             yield Objection(
                 f"{self.base} has no format node: QEMU would write its protocol into the header as a format."
