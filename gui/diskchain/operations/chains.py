@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Set
@@ -119,6 +120,34 @@ def shows_through(graph: BlockGraph, reader: str, leaving: str, base: str, inste
         )
 
 
+def pieces(graph: BlockGraph, name: str) -> Iterator[Objection]:
+    """An objection where an image is only a piece of its file (`offset` and `size` of the driver raw): no header can say so.
+
+    An overlay that names the file would be opened on other bytes the next time.
+    """
+    below, seen = name, set[str]()
+    while below and below not in seen:
+        seen.add(below)
+        node = graph.nodes[below]
+        told = node.facts.get("file")
+        if node.driver == "raw" and isinstance(told, str) and told.startswith("json:") and _is_piece(told[5:]):
+            yield Objection(
+                f"{name} is only a piece of its file, and a header cannot say which: the overlay would read other data when it"
+                " is opened the next time."
+            )
+            return
+        below = graph.child(below, "file") or ""
+
+
+def _is_piece(told: str) -> bool:
+    """Whether raw's options, as QEMU writes them into a node's name, hold a piece; one that was cut short may."""
+    try:
+        options = json.loads(told)
+    except ValueError:
+        return True
+    return isinstance(options, dict) and not options.keys().isdisjoint(("offset", "size"))
+
+
 def unique(wanted: str, taken: Set[str], longest: int | None = None) -> str:
     """The wanted name, or with a number behind it where it is taken; cut to `longest` characters."""
     for number in range(1, 10_000):
@@ -163,3 +192,16 @@ def bitmap_notes(state: State, names: Iterable[str], what: str) -> Iterator[str]
     for name in names:
         for bitmap in state.graph.nodes[name].named_bitmaps:
             yield f"The bitmap {bitmap.name} on {name} {what}."
+
+
+def unencrypted(graph: BlockGraph, sources: Iterable[str], target: str) -> Iterator[str]:
+    """A sentence where data leave encrypted images for one that is not."""
+    secret = [name for name in sources if is_encrypted(graph.nodes[name])]
+    if secret and not is_encrypted(graph.nodes[target]):
+        are = "is" if len(secret) == 1 else "are"
+        yield f"{listed(secret)} {are} encrypted and {target} is not: the data will lie there in plain."
+
+
+def is_encrypted(node: Node) -> bool:
+    """Whether the image itself is encrypted: a qcow2 with encryption, or LUKS."""
+    return node.encrypted or node.driver == "luks"

@@ -27,8 +27,10 @@ from diskchain.operations.chains import (
     listed,
     moved_roots,
     path_of,
+    pieces,
     root_of,
     shows_through,
+    unencrypted,
 )
 from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
@@ -171,6 +173,8 @@ class Commit:
         yield from exports_on(state, concerned, "committed")
         yield from filters_between(state, self._concerned(graph))
         yield from self._unnameable(files, above)
+        if above:
+            yield from pieces(graph, self.base)
         for upper in above[:1]:
             yield from shows_through(graph, upper, self.top, self.base, f"Commit from {upper} on, or pull all into it.")
         if above and graph.nodes[self.base].kind is Kind.PROTOCOL:
@@ -214,6 +218,7 @@ class Commit:
     def _confirm(self, state: State) -> Iterator[str]:
         graph, leaving = state.graph, self._leaving(state.graph)
         yield from bitmap_notes(state, leaving, "stays behind there and stops recording")
+        yield from unencrypted(graph, leaving, self.base)
         old, new = graph.nodes[self.top].virtual_size or 0, graph.nodes[self.base].virtual_size or 0
         if new > old and state.devices_on(self.top):
             yield (

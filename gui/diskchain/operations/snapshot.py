@@ -20,12 +20,14 @@ from diskchain.operations.chains import (
     bitmap_notes,
     header_format,
     header_name,
+    is_encrypted,
     is_node_name,
     is_relative,
     jobs_on,
     listed,
     node_name,
     path_of,
+    pieces,
     unique,
 )
 from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, Wait
@@ -185,6 +187,7 @@ class _Plan:
         nodes = Counter(layer.node for layer in self.layers)
         for layer in self.layers:
             yield from jobs_on(self.state, (layer.active,))
+            yield from pieces(self.state.graph, layer.active)
             yield from self._file_wrong(layer)
             if self.operation.nodes and not is_node_name(layer.node):
                 yield Objection(
@@ -255,6 +258,12 @@ class _Plan:
     def confirm(self) -> Iterator[str]:
         """What wants one more yes."""
         yield from bitmap_notes(self.state, [layer.active for layer in self.layers], "stays there and stops recording")
+        for layer in self.layers:
+            if is_encrypted(self.state.graph.nodes[layer.active]):
+                yield (
+                    f"{layer.active} is encrypted and the new overlay is not: what the guest writes from then on lies in plain in"
+                    f" {layer.path}."
+                )
 
     def steps(self) -> tuple[Step, ...]:
         """Probe that no file exists, hold the names, write headers of ours, then put on all overlays at one moment."""

@@ -24,7 +24,9 @@ from diskchain.operations.chains import (
     jobs_on,
     listed,
     path_of,
+    pieces,
     shows_through,
+    unencrypted,
 )
 from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
@@ -139,6 +141,7 @@ class Stream:
         yield from filters_between(state, (*dropped, *((self.base,) if self.base else ())))
         if not self.base:
             return
+        yield from pieces(graph, self.base)
         yield from shows_through(graph, self.node, dropped[0], self.base, "Pull the whole chain instead.")
         if graph.nodes[self.base].kind is Kind.PROTOCOL:
             yield Objection(
@@ -163,6 +166,7 @@ class Stream:
         yield from bitmap_notes(
             state, self._dropped(state.graph), "leaves the chain with its image and stops recording"
         )
+        yield from unencrypted(state.graph, self._dropped(state.graph), self.node)
         if snapshots := state.graph.nodes[self.node].snapshots:
             yield f"The internal snapshot {listed(snapshots)} in {self.node} loses what it read from the images below."
 
