@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from diskchain.model.job import Job
 from diskchain.model.state import State
+from diskchain.operations.chains import listed, path_of
+from diskchain.operations.ending import completed, left_by_cancel, released
 from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.qapi.command import Command, command
@@ -58,23 +61,53 @@ class SteerJob:
         return Concerns()
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
-        """Judge and plan; what a job's end does to the graph is told by the operation that started it."""
+        """Judge, plan and predict."""
         job = state.job(self.id)
         verb = _WORDS.get(self.do, self.do)
         title = f"{verb} {job.type} {self.id}" if job else f"{verb} {self.id}"
         objections = tuple(self._objections(job, surroundings))
-        steps = self._steps(job) if not any(not o.lifts for o in objections) else ()
-        facts = (("Job", f"{job.type} on {', '.join(job.node_names)}"), ("Now", job.status)) if job else ()
-        after = None if self.do in ("complete", "finalize") else state
-        return Draft(title, verb, objections, steps=steps, moves=0, stop="nothing", facts=facts, after=after)
+        draft = Draft(title, verb, objections, moves=0, stop="nothing", after=state)
+        if job is None or any(not objection.lifts for objection in objections):
+            return draft
+        facts = (("Job", f"{job.type} on {', '.join(job.node_names)}"), ("Now", job.status))
+        draft = replace(draft, facts=facts, steps=self._steps(job))
+        if self.do == "complete":
+            return self._completing(draft, state, job, surroundings.cwd)
+        if self.do == "cancel":
+            return replace(draft, warnings=tuple(left_by_cancel(state, job)), after=released(state, job))
+        return replace(draft, after=None) if self.do == "finalize" else draft
 
-    def _steps(self, job: Job | None) -> tuple[Step, ...]:
-        """The command; a job of ours that waits to be dismissed after its end is dismissed, whoever carries it on."""
-        ends = self.do in ("cancel", "complete") and job is not None and job.ours and not job.auto_dismiss
-        if not ends:
+    def _completing(self, draft: Draft, state: State, job: Job, cwd: str) -> Draft:
+        """What switching over does. Images that left a commit are closed again only where the job is ours."""
+        ending = completed(state, job)
+        if ending is None:
+            return replace(draft, after=None)
+        graph, (_, target) = state.graph, ending.flow
+        files = {name: path_of(graph.nodes[name], cwd) for name in (*ending.leaves, target)}
+        known = tuple(path for name in ending.leaves if (path := files[name]))
+        ours = job.ours and not self.foreign
+        closes = tuple(takewhile(lambda name: not graph.nodes[name].named_bitmaps, ending.leaves)) if ours else ()
+        if not ending.spoilt:
+            was = "Its images so far", f"{listed(ending.leaves)}: stay as they are at that moment"
+            return replace(draft, facts=(*draft.facts, was), flow=ending.flow, loose=ending.leaves, after=ending.after)
+        return replace(
+            draft,
+            steps=(*draft.steps, *(Send(command("blockdev-del", node_name=name), tidy=True) for name in closes)),
+            changed=tuple(path for path in (files[target],) if path),
+            invalid=known,
+            closes=closes,
+            flow=ending.flow,
+            loose=ending.leaves,
+            after=ending.after,
+        )
+
+    def _steps(self, job: Job) -> tuple[Step, ...]:
+        """The command, and its end; a job of ours that then waits to be dismissed is dismissed, whoever carries it on."""
+        if self.do not in ("cancel", "complete"):
             return (Send(self._command()),)
-        wait = Wait(self.id, "concluded", cancelled=self.do == "cancel")
-        return (Send(self._command()), wait, Send(command("job-dismiss", id=self.id), tidy=True))
+        steps = (Send(self._command()), Wait(self.id, "concluded", cancelled=self.do == "cancel"))
+        dismiss = Send(command("job-dismiss", id=self.id), tidy=True)
+        return (*steps, dismiss) if job.ours and not job.auto_dismiss else steps
 
     def _objections(self, job: Job | None, surroundings: Surroundings) -> Iterator[Objection]:
         if self.do not in _WORDS:

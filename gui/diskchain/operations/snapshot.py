@@ -188,6 +188,10 @@ class _Plan:
         for layer in self.layers:
             yield from jobs_on(self.state, (layer.active,))
             yield from pieces(self.state.graph, layer.active)
+            if overlays := self.state.graph.overlays(layer.active):
+                yield Objection(
+                    f"{layer.active} is also the backing image of {listed(overlays)}: QEMU takes no snapshot of it then."
+                )
             yield from self._file_wrong(layer)
             if self.operation.nodes and not is_node_name(layer.node):
                 yield Objection(

@@ -32,6 +32,9 @@ from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Sen
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.qapi.command import command
 
+_NAMED = 3
+"""Images that a title names; of more it says how many."""
+
 
 @dataclass(frozen=True)
 class Stream:
@@ -117,7 +120,9 @@ class Stream:
         )
 
     def _title(self, graph: BlockGraph) -> str:
-        return f"Pull {listed(self._dropped(graph))} into {self.node}"
+        dropped = self._dropped(graph)
+        what = listed(dropped) if len(dropped) <= _NAMED else f"{len(dropped)} images, {dropped[0]} to {dropped[-1]},"
+        return f"Pull {what} into {self.node}"
 
     def _dropped(self, graph: BlockGraph) -> tuple[str, ...]:
         below = graph.chain(self.node)[1:]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from diskchain.model import words
+from diskchain.model.flows import Flow, flows
 from diskchain.model.root import Export
-from diskchain.picture.flows import Flow, flows
 from diskchain.picture.folding import Fold, fold
 from diskchain.picture.look import FoldLook, PillLook, TitleLook
 from diskchain.picture.plan import Link, Spot

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
+from diskchain.model.flows import Flow, flows
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Kind
 from diskchain.model.root import Device
 from diskchain.model.state import State
-from diskchain.picture.flows import Flow, flows
 
 
 @dataclass(frozen=True, slots=True)

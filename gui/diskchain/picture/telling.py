@@ -10,13 +10,13 @@ from typing import Protocol
 
 from diskchain.model import words
 from diskchain.model.bases import Trouble, base_trouble
+from diskchain.model.flows import flows
 from diskchain.model.job import Job
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.measured import Rates
 from diskchain.model.node import Kind, Node
 from diskchain.model.root import Device, Export
 from diskchain.model.state import State
-from diskchain.picture.flows import flows
 from diskchain.picture.look import Badge, CardLook, PillLook, SlimLook
 from diskchain.picture.palette import driver_tone
 from diskchain.picture.words import base_name, one_line

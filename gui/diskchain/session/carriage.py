@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -59,6 +60,7 @@ class Carriage:
 
     :ivar preview: what was agreed to; after a refusal because the world changed, the new one.
     :ivar job: id of the job that is waited for, or empty. `choice`: the open question, or None.
+    :ivar ended: when it was over, in monotonic seconds; None before.
     :ivar changed: emitted after every change of any of this.
     """
 
@@ -69,6 +71,7 @@ class Carriage:
         self.job = ""
         self.choice: Choose | None = None
         self.result: Result | None = None
+        self.ended: float | None = None
         self.changed: Signal[[]] = Signal()
         self.wake = asyncio.Event()
         self.answer = ""
@@ -113,7 +116,7 @@ class Carriage:
 
     def end(self, result: Result) -> None:
         """Tell the result. For the operator."""
-        self.result = result
+        self.result, self.ended = result, time.monotonic()
         self.job, self.choice = "", None
         self.show(result.outcome, result.text)
         self._over.set()

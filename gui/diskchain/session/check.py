@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from diskchain.model.node import Kind
 from diskchain.model.state import State
 from diskchain.operations.preview import Draft
 
 
-def differences(draft: Draft, before: State, now: State) -> tuple[str, ...]:
+def differences(draft: Draft, before: State, now: State, aside: Container[str] = ()) -> tuple[str, ...]:
     """Sentences on what is otherwise than predicted; none: it came as predicted.
+
+    :param aside: nodes and devices that other operations of ours changed meanwhile; see `touched`.
 
     Compared are the nodes that are no protocol nodes and no filters, what each is backed by, where the devices are attached,
     which file each has open, and the header of each image whose header was to change. Figures that move by themselves
@@ -18,12 +20,25 @@ def differences(draft: Draft, before: State, now: State) -> tuple[str, ...]:
     """
     if draft.after is None:
         return ()
-    return tuple(_differences(draft, before, draft.after, now))
+    return tuple(_differences(draft, before, now, draft.after, aside))
 
 
-def _differences(draft: Draft, before: State, wanted: State, now: State) -> Iterator[str]:
+def touched(draft: Draft, before: State) -> set[str]:
+    """Names of the nodes and devices that an operation adds, takes out, or rewires."""
+    after = draft.after or before
+    nodes, then = before.graph.nodes, after.graph.nodes
+    found = (nodes.keys() ^ then.keys()) | set(draft.loose)
+    for name in nodes.keys() & then.keys():
+        old, new = nodes[name], then[name]
+        if before.graph.backing(name) != after.graph.backing(name) or old.header_backing != new.header_backing:
+            found.add(name)
+    roots = {device.name: before.active_of(device) for device in before.devices}
+    return found | {device.name for device in after.devices if roots.get(device.name) != after.active_of(device)}
+
+
+def _differences(draft: Draft, before: State, now: State, wanted: State, aside: Container[str]) -> Iterator[str]:
     free = set(draft.loose) - set(draft.closes)
-    expected, found = _names(wanted), _names(now)
+    expected, found = ({name for name in _names(state) if name not in aside} for state in (wanted, now))
     for name in sorted(expected - found - free):
         yield f"{name} should be there and is not."
     for name in sorted(found - expected - free):
@@ -33,7 +48,7 @@ def _differences(draft: Draft, before: State, wanted: State, now: State) -> Iter
     roots = {device.name: now.active_of(device) for device in now.devices}
     for device in wanted.devices:
         root = wanted.active_of(device)
-        if device.name in roots and roots[device.name] != root:
+        if device.name in roots and roots[device.name] != root and device.name not in aside:
             yield f"The disk {device.name} is attached to {roots[device.name]}, not to {root}."
 
 

@@ -15,7 +15,7 @@ from diskchain.operations.operation import Branch, Choose, Make, Send, Step, Wai
 from diskchain.operations.preview import Preview
 from diskchain.session.aftermath import entries, healed, shape, undo
 from diskchain.session.carriage import Carriage, Phase, Result
-from diskchain.session.check import differences
+from diskchain.session.check import differences, touched
 from diskchain.session.files import absent, make_file
 from diskchain.session.waiting import JobWait
 from diskchain.session.worked import Halt, Worked
@@ -203,7 +203,9 @@ class QmpOperator:
         """Hold what came about against the prediction, and write the ledger."""
         now = await self._session.refresh()
         draft = preview.draft
-        found = differences(draft, preview.before, now)
+        found = differences(
+            draft, preview.before, now, self._session.meanwhile(self._begun) - touched(draft, preview.before)
+        )
         if self._jobs.stopped and (found or shape(now) == shape(preview.before)):
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)

@@ -25,6 +25,7 @@ from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.qapi.stale import Ask
 from diskchain.session.carriage import OVER, Carriage
+from diskchain.session.check import touched
 from diskchain.session.happening import Happening, from_event, from_states
 from diskchain.session.journal import Journal, default_journal
 from diskchain.session.line import Line, Link
@@ -240,6 +241,14 @@ class Session:
             return await monitor.execute(command)
         finally:
             self._line.look_soon()
+
+    def meanwhile(self, since: float) -> set[str]:
+        """Nodes and devices that operations of ours touched which went on at this moment (monotonic) or later."""
+        found: set[str] = set()
+        for carriage in self.carriages:
+            if carriage.ended is None or carriage.ended >= since:
+                found |= touched(carriage.preview.draft, carriage.preview.before)
+        return found
 
     async def started(self, job: str, operation: Operation) -> None:
         """Note that a job is ours, before it is sent."""

@@ -32,6 +32,9 @@ class Worked(Protocol):
     async def refresh(self) -> State:
         """Look at everything."""
 
+    def meanwhile(self, since: float) -> set[str]:
+        """Names of the nodes and devices that operations of ours touched which went on at this moment (monotonic) or later."""
+
     async def started(self, job: str, operation: Operation) -> None:
         """Note in the journal that this job is ours, before it is sent."""
 

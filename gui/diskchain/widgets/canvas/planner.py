@@ -8,10 +8,10 @@ from typing import Protocol
 
 from diskchain.layout import Layouter, Shape, in_ranks
 from diskchain.model.diff import Diff
+from diskchain.model.flows import flow_of
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
-from diskchain.picture.flows import flow_of
 from diskchain.picture.full import Component, components, full_plan
 from diskchain.picture.lines import line_note
 from diskchain.picture.look import Badge, CardLook, LineLook, SlimLook

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from diskchain.model.flows import Flow, flow_of, flows
 from diskchain.model.job import Job
-from diskchain.picture.flows import Flow, flow_of, flows
 from tests.support import graphs
 
 BETWEEN = (("intermediate node", "overlay1"), ("intermediate node", "overlay2"))

@@ -1,0 +1,124 @@
+"""Jobs that run already are ended: what the preview says comes true, also for jobs of others and after we came back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from diskchain.operations.preview import Preview
+from diskchain.session.carriage import Carriage, Phase, Result
+from diskchain.session.session import Session
+from tests.support.live_session import done, prepared, with_session
+from tests.support.machine import Machine
+from tests.support.tools import MIB
+
+pytestmark = pytest.mark.live
+_CHAIN = {"vda": "base <- one <- two", "vdb": "vdb-0:raw <- vdb-1 <- vdb-2"}
+
+
+def _ready(machine: Machine, job: str) -> None:
+    machine.until(
+        lambda: [j for j in machine.qmp("query-jobs") if j["id"] == job and j["status"] == "ready"], "not ready"
+    )
+
+
+def _roots(preview: Preview) -> dict[str, str | None]:
+    return {device.name: preview.after.active_of(device) for device in preview.after.devices}
+
+
+def test_completing_a_mirror_of_another_client_says_where_the_disk_goes() -> None:
+    with Machine(_CHAIN) as machine:
+        seen = machine.contents("vda")
+        machine.qmp(
+            "blockdev-create",
+            **{"job-id": "make"},
+            options={"driver": "file", "filename": str(machine.folder / "copy.raw"), "size": machine.size},
+        )
+        machine.until(lambda: [j for j in machine.qmp("query-jobs") if j["status"] == "concluded"], "not made")
+        machine.qmp("job-dismiss", id="make")
+        machine.qmp(
+            "blockdev-add",
+            driver="raw",
+            **{"node-name": "copy"},
+            file={"driver": "file", "filename": str(machine.folder / "copy.raw")},
+        )
+        machine.qmp("blockdev-mirror", **{"job-id": "theirs"}, device="two", target="copy", sync="full")
+        _ready(machine, "theirs")
+        keys = {"do": "complete", "id": "theirs", "foreign": "yes"}
+        preview, result = with_session(machine, lambda session: done(session, "job", keys))
+        assert _roots(preview) == {"vda": "copy", "vdb": "vdb-2"}
+        assert not preview.after.jobs
+        assert preview.draft.invalid == ()
+        assert "one and base" in dict(preview.draft.facts)["Its images so far"]
+        assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        machine.settled(vda=seen)
+
+
+def test_an_own_commit_is_completed_after_we_came_back() -> None:
+    """The images that become invalid are named before, marked afterwards, and the base is whole again."""
+    with Machine(_CHAIN) as machine:
+        seen = machine.contents("vda")
+
+        async def begin(session: Session) -> Carriage:
+            preview = await prepared(session, "commit", {"top": "two", "base": "base", "finish": "ask"})
+            carriage = session.carry_out(preview, confirmed=True)
+            asked = asyncio.Event()
+            carriage.changed.connect(lambda: asked.set() if carriage.phase is Phase.CHOOSING else None)
+            await asked.wait()
+            return carriage
+
+        job = with_session(machine, begin).preview.commands[0].arguments["job-id"]
+
+        async def finish(session: Session) -> tuple[Preview, Result, dict[str, str]]:
+            preview, result = await done(session, "job", {"do": "complete", "id": str(job)})
+            return preview, result, {entry.node: entry.word for entry in session.ledger.entries}
+
+        preview, result, marks = with_session(machine, finish)
+        assert _roots(preview)["vda"] == "base"
+        assert preview.draft.invalid == (str(machine.image("two")), str(machine.image("one")))
+        assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        assert marks == {"one": "invalid", "two": "invalid"}
+        assert not {"one", "two"} & machine.names()
+        machine.settled(vda=seen)
+
+
+def test_cancelling_a_commit_says_what_stays() -> None:
+    with Machine(_CHAIN) as machine:
+        machine.qmp("block-commit", **{"job-id": "theirs"}, device="two", **{"base-node": "base"})
+        _ready(machine, "theirs")
+        keys = {"do": "cancel", "id": "theirs", "foreign": "yes"}
+        preview, result = with_session(machine, lambda session: done(session, "job", keys))
+        assert "base alone is not what it was" in " ".join(preview.warnings)
+        assert _roots(preview)["vda"] == "two"
+        assert not preview.after.jobs
+        assert result.outcome is Phase.DONE, result
+
+
+def test_two_of_our_operations_at_once_do_not_blame_each_other() -> None:
+    with Machine(_CHAIN) as machine:
+        seen = {disk: machine.contents(disk) for disk in ("vda", "vdb")}
+
+        async def work(session: Session) -> tuple[Result, ...]:
+            slow = await prepared(session, "stream", {"node": "vdb-2", "speed": str(2 * MIB)})
+            carriage = session.carry_out(slow, confirmed=True)
+            _, commit = await done(session, "commit", {"top": "one", "base": "base"})
+            _, snapshot = await done(session, "snapshot", {"disks": "vda"})
+            assert carriage.result is None, "the stream was to last longer"
+            return commit, snapshot, await carriage.wait()
+
+        for result in with_session(machine, work):
+            assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        machine.settled(**seen)
+
+
+def test_a_node_that_another_image_backs_onto_gets_no_snapshot() -> None:
+    with Machine(_CHAIN) as machine:
+        machine.qmp("block-commit", **{"job-id": "c"}, device="two", **{"base-node": "base"})
+        _ready(machine, "c")
+        machine.qmp("job-complete", id="c")
+        machine.until(lambda: not machine.qmp("query-jobs"), "it goes on")
+        preview = with_session(machine, lambda session: prepared(session, "snapshot", {"disks": "vda"}))
+        against = " ".join(each.text for each in preview.objections)
+        assert "one" in machine.names(), "QEMU keeps open what was opened by name"
+        assert "base is also the backing image of one" in against
