@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from qemu.qmp import (
-    ConnectError,
-    EventListener,
-    ExecInterruptedError,
-    ExecuteError,
-    Message,
-    QMPClient,
-    StateError,
-)
+from qemu.qmp import ConnectError, EventListener, ExecInterruptedError, ExecuteError, Message, QMPClient, StateError
 from qemu.qmp.error import ProtocolError
 from qemu.qmp.qmp_client import BadReplyError
 
@@ -24,6 +17,7 @@ from diskchain.monitors.answers import Answers
 from diskchain.monitors.connect import connected, not_qmp, nothing_came
 from diskchain.monitors.decode import NotQmpError
 from diskchain.monitors.ending import LONGEST_LINE, Ending, Word
+from diskchain.monitors.last_words import last_words
 from diskchain.monitors.limits import limit_for
 from diskchain.monitors.monitor import Direction, Lost, Refused, Unanswered, Unreachable
 from diskchain.monitors.process import Process, read_process
@@ -135,11 +129,13 @@ class QmpMonitor:
         self._events = Fan()
         self._redactor = Redactor()
         self._greeted: Callable[[], None] | None = None
+        self._spare: socket.socket | None = None
         self._client = _Client(self._sent, self._received, self._heard, self._ended)
 
     async def open(self) -> None:
         """Connect, wait for the greeting, negotiate. Oob is not used. :raises Unreachable: see `Monitor`."""
         line, self.pid = await connected(self.address)
+        self._spare = line.dup()
         self.process = read_process(self.pid, self.address.path) if self.pid else None
         try:
             async with asyncio.timeout(GREETING_SECONDS) as limit:
@@ -155,6 +151,7 @@ class QmpMonitor:
             self._greeted = None
             if not self.is_open:
                 line.close()
+                self._spare.close()
 
     @property
     def ending(self) -> Word:
@@ -235,11 +232,16 @@ class QmpMonitor:
         if self._wire.listeners:
             self.wire.emit("recv", await self._redactor.received(told, line), at)
 
-    def _heard(self, message: Message) -> None:
+    def _heard(self, message: Mapping[str, object]) -> None:
         told = event(message)
         self._end.note(told)
         self._events.tell(told)
 
     def _ended(self, failure: BaseException | None) -> None:
+        if self._spare is not None:
+            if isinstance(failure, OSError):
+                for told in last_words(self._spare):
+                    self._heard(told)
+            self._spare.close()
         self._end.came(failure)
         self._events.end()
