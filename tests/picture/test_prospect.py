@@ -11,6 +11,8 @@ from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Surroundings, prepare
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.picture.brush import box_of
+from diskchain.picture.edge import route
 from diskchain.picture.look import Badge, CardLook, FoldLook, LineLook, PillLook
 from diskchain.picture.plan import Plan
 from diskchain.picture.prospect import place_preview
@@ -129,3 +131,14 @@ def test_what_a_preview_speaks_of_is_not_folded_away() -> None:
     plan = shown(Commit("snap012", "snap009"), graphs.long_chain())
     assert {"node:snap012", "node:snap009"} <= set(plan.spots)
     assert "flow:preview" in plan.links
+
+
+@pytest.mark.parametrize(("top", "base"), [("overlay3", "overlay2"), ("overlay2", "base"), ("overlay3", "base")])
+def test_the_pill_of_a_flow_never_covers_its_arrow(top: str, base: str) -> None:
+    """Between neighbours it is wider than the way."""
+    plan = shown(Commit(top, base))
+    link = plan.links["flow:preview"]
+    start, end, via = (box_of(plan.spots[key]) for key in (link.start, link.end, link.via))
+    way = route(link, start, end, via)
+    assert not way.head.boundingRect().intersects(via)
+    assert way.path.boundingRect().top() > start.bottom()

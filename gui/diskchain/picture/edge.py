@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
 from diskchain.picture.ink import colour, pen
 from diskchain.picture.palette import Palette
-from diskchain.picture.plan import Link
+from diskchain.picture.plan import FLOW_ROOM, Link
 
 HEAD, HALF = 12.0, 6.5
 """Length and half breadth of an arrow head."""
@@ -91,13 +91,18 @@ def _upright(link: Link, start: QRectF, end: QRectF) -> Route:
 
 
 def _under(start: QRectF, end: QRectF, via: QRectF) -> Route:
-    """From under the source, past the pill, up to the target."""
+    """From under the source, past the pill (between neighbours: above it), up to the target."""
     left = start.center().x() > end.center().x()
     near, far = (via.right(), via.left()) if left else (via.left(), via.right())
     y = via.center().y()
     begin = QPointF(start.center().x(), start.bottom() + 6)
     tip = QPointF(end.center().x(), end.bottom() + 7)
     path = QPainterPath(begin)
+    if abs(begin.x() - tip.x()) < via.width() + 2 * FLOW_ROOM:
+        # The middle of a cubic curve is three quarters of the way to its control points.
+        low = begin.y() + (via.top() - 5 - begin.y()) * 4 / 3
+        path.cubicTo(QPointF(begin.x(), low), QPointF(tip.x(), low), QPointF(tip.x(), tip.y() + HEAD))
+        return Route(path, _head(tip, 0, -1, 1.4), QPointF(via.center()))
     path.cubicTo(QPointF(begin.x(), y - 4), QPointF((begin.x() + near) / 2, y), QPointF(near, y))
     path.lineTo(far, y)
     path.cubicTo(QPointF((tip.x() + far) / 2, y), QPointF(tip.x(), y - 4), QPointF(tip.x(), tip.y() + HEAD))

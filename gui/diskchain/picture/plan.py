@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from diskchain.picture.look import Look
 
+FLOW_ROOM = 34.0
+"""Scene units on either side of a flow's pill that its line and its arrow head need; with less the line passes above the pill."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:

@@ -9,7 +9,7 @@ from diskchain.model.flows import Flow, flows
 from diskchain.model.root import Export
 from diskchain.picture.folding import Fold, fold
 from diskchain.picture.look import FoldLook, PillLook, TitleLook
-from diskchain.picture.plan import Link, Spot
+from diskchain.picture.plan import FLOW_ROOM, Link, Spot
 from diskchain.picture.strands import Strand, filters_above, filters_between
 from diskchain.picture.telling import Telling
 
@@ -200,7 +200,8 @@ class Row:
             x, y = (source.right + target.x - w) / 2, source.y + CARD_H / 2 - 34
         else:
             x = max((source.x + source.w / 2 + target.x + target.w / 2 - w) / 2, LEFT)
-            y = self.bottom + 20
+            span = abs(source.x + source.w / 2 - target.x - target.w / 2)
+            y = self.bottom + (20 if span >= w + 2 * FLOW_ROOM else 38)
         pill = self._add(Spot(key, look, x, y, w, JOB_H, self._key))
         kind = "across" if across else "under"
         self.links.append(Link(key, source.key, target.key, kind, self._key, look.tone, moving=moving, via=pill.key))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 from typing import Protocol
 
 from diskchain.model import words
@@ -23,6 +24,9 @@ from diskchain.picture.words import base_name, one_line
 
 _FILTER_JOBS = {"commit_top": "commit", "mirror_top": "mirror", "copy-before-write": "copy before write"}
 _TARGETS = ("mirror", "backup", "commit", "stream")
+
+_SUFFIXES = {".qcow2": "qcow2", ".raw": "raw", ".img": "raw", ".vmdk": "vmdk", ".vdi": "vdi"}
+"""Of an image that is no longer open only the name tells the format."""
 
 _FAINT = 1024.0
 """Rates below this many bytes per second are not worth a word."""
@@ -233,7 +237,7 @@ def left_behind(entry: LedgerEntry) -> CardLook:
     return CardLook(
         name=one_line(entry.node or base_name(entry.path)),
         file=one_line(base_name(entry.path)),
-        driver="file",
+        driver=_SUFFIXES.get(PurePath(entry.path).suffix.lower(), "image"),
         tone="grey",
         used=None,
         size="",

@@ -160,7 +160,10 @@ def test_enter_opens_the_menu_of_the_selected_node(talk: Window) -> None:
     talk.view.select("overlay1")
     talk.key(Qt.Key.Key_Return)
     QTest.mousePress(talk.view.viewport(), Qt.MouseButton.RightButton, NONE, talk.at("base"))
-    assert menus == ["overlay1", "base"]
+    pill = talk.view.canvas.items_by_key["device:vdb"]
+    where = talk.view.mapFromScene(pill.box().center())
+    QTest.mousePress(talk.view.viewport(), Qt.MouseButton.RightButton, NONE, where)
+    assert menus == ["overlay1", "base", "vdb"]
 
 
 def test_search_marks_and_goes_from_hit_to_hit(talk: Window) -> None:

@@ -72,8 +72,10 @@ class Hand(QObject):
             item = self._view.item_at(at)
             if item is not None and item.spot.node:
                 self._view.select(item.spot.node)
+            key = item.spot.key if item is not None else ""
+            device = key.removeprefix("device:") if key.startswith("device:") else ""
             node = item.spot.node if item is not None else ""
-            self._view.context_requested.emit(node, event.globalPosition().toPoint())
+            self._view.context_requested.emit(node or device, event.globalPosition().toPoint())
         elif event.button() == Qt.MouseButton.LeftButton:
             shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._card = self._view.item_at(at)
