@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QTableView,
     QTreeView,
@@ -334,3 +335,49 @@ def test_hanging_up_on_the_sandbox_leaves_nothing_of_it_in_sight(qapp: QApplicat
         await window.until(lambda: window.find("welcome") is not None, "the welcome")
 
     drive(qapp, tmp_path, [], work)
+
+
+def test_hanging_up_asks_about_own_jobs_also_after_coming_back(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.drag("vda-3", "vda-2")
+            await window.press("previewRun")
+            await window.part("messageAnswer1")
+            window.key(Qt.Key.Key_W, CTRL)
+            await window.press("leave-stay")
+            assert window.session.link == "live"
+            window.key(Qt.Key.Key_W, CTRL)
+            await window.press("leave-leave")
+            await window.until(lambda: window.desk.current is None, "the machine is let go")
+            await window.until(lambda: window.find("messageAnswer1") is None, "the question goes with it")
+            window.keeper.open(str(machine.target))
+            await window.until(lambda: window.desk.current, "the machine again")
+            window.window.close()
+            await window.press("leave-cancel")
+            await window.until(window.keeper.leaving.wanted.is_set, "the end")
+
+        drive_machine(qapp, tmp_path, machine, work)
+        assert not machine.qmp("query-jobs")
+        assert machine.chain("vda")[0] == "vda-3", "cancelled, not switched over"
+
+
+def test_a_key_never_acts_on_another_disk_than_the_selected_one(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.drag("vda-3", "vda-2")
+            await window.press("previewRun")
+            await window.part("messageAnswer1")
+            await window.click("vda-3")
+            for key in (Qt.Key.Key_D, Qt.Key.Key_S):
+                window.key(key, CTRL)
+                await window.until(lambda: QApplication.activePopupWidget() is not None, "the menu with the reason")
+                popup = QApplication.activePopupWidget()
+                assert isinstance(popup, QMenu)
+                assert "works on" in popup.actions()[0].text()
+                popup.close()
+                await window.until(lambda: QApplication.activePopupWidget() is None, "it is closed")
+                assert window.find("previewRun") is None
+
+        drive_machine(qapp, tmp_path, machine, work)

@@ -153,8 +153,8 @@ class Keeper:
             self._opening.cancel()
 
     def hang_up(self, session: Session) -> None:
-        """Close a machine's line; the sandbox ends with its own."""
-        self._start(self._hang_up(session), f"hang up on {session.target}")
+        """Close a machine's line, once it is clear what becomes of own jobs there; the sandbox ends with its own."""
+        self.leaving.hang_up(session, lambda: self._start(self._hang_up(session), f"hang up on {session.target}"))
 
     async def _hang_up(self, session: Session) -> None:
         await self.sessions.close(session)

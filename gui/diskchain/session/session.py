@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +36,8 @@ from diskchain.session.surroundings import Around, gather, time_stamp
 from diskchain.session.tasks import Tasks
 from diskchain.signal import Signal
 
+_PARTING = 1.0
+"""Seconds that operations get to tell that they are left."""
 _LIBVIRT_NODE = re.compile(r"libvirt-\d+-(format|storage)")
 
 
@@ -102,10 +105,13 @@ class Session:
         await self._line.open()
 
     async def close(self) -> None:
-        """Hang up. Jobs of ours go on."""
-        for carriage in self.carriages:
-            if carriage.phase not in OVER:
-                carriage.leave()
+        """Hang up. Jobs of ours go on; the operations that wait for them are over."""
+        waiting = [carriage for carriage in self.carriages if carriage.phase not in OVER]
+        for carriage in waiting:
+            carriage.leave()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PARTING):
+                await asyncio.gather(*(carriage.wait() for carriage in waiting))
         await self.stop_recording()
         await self._tasks.end()
         await self._line.close()

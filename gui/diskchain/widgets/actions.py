@@ -144,7 +144,7 @@ def offers_for(session: Session, key: str) -> tuple[Offer, ...]:
 
 
 def offers_named(session: Session, name: str, key: str) -> tuple[Offer, ...]:
-    """The offers of one operation for what is selected; where nothing fits, for every disk's active node."""
+    """The offers of one operation for what is selected, and for the whole machine; where nothing is selected, for every disk."""
     state = session.state
     if state is None:
         return ()
@@ -153,7 +153,7 @@ def offers_named(session: Session, name: str, key: str) -> tuple[Offer, ...]:
         found += [
             offer for offer in session.offers_for_machine() if offer.operation not in [o.operation for o in found]
         ]
-    if not found or all(offer.reason for offer in found):
+    if not key:
         tops = [active for device in state.devices if (active := state.active_of(device)) is not None]
         more = [offer for top in dict.fromkeys(tops) for offer in session.offers_for_node(top)]
         found += [offer for offer in more if offer.operation.name == name and offer not in found]

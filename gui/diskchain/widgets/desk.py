@@ -151,6 +151,8 @@ class Desk:
             if "details" in stale:
                 self._show_tools()
                 self._show_strip()
+                if session is not None and session.state is not None:
+                    self.lower.show_details(session.state, session.ledger)
             self._stale = stale - {"details", "figures"}
         else:
             self._show_machines()
@@ -242,6 +244,7 @@ class Desk:
         """What is shown where the selection is no part of the state: an image of the ledger, or the machine."""
         entry = next((e for e in session.ledger.entries if self.selected in (e.path, e.node)), None)
         if entry is None:
+            self.selected = ""  # what was selected is gone
             told = asked(state, "")
             self.window.inspector.show_facts(facts_of_machine(state), self._offers(session, ""), asked=told)
             return
@@ -282,7 +285,10 @@ class Desk:
         self.open_menu(self.selected, self.canvas.mapToGlobal(QPoint(24, 24)))
 
     def operate(self, name: str, where: QPoint) -> None:
-        """Begin an operation by its name: at once where there is one way, by a menu where there are more."""
+        """Begin an operation by its name: at once where there is one way, by a menu where there are more.
+
+        Where it cannot be done with what is selected, the menu says why: it never goes to another disk by itself.
+        """
         session = self.current
         self.canvas.let_go()
         if session is None or session.state is None:
@@ -290,7 +296,7 @@ class Desk:
             return
         offers = offers_named(session, name, self.selected)
         possible = [offer for offer in offers if not offer.reason]
-        if len(possible) == 1:
+        if len(possible) == 1 and not (self.selected and offers[0].reason):
             self._ask(possible[0])
         else:
             offers_menu(self.window, offers, self._ask, why_nothing(session, self.selected)).popup(where)

@@ -82,3 +82,16 @@ def test_choosing_by_key_tells_the_key_and_renewing_keeps_it(tree: TreePanel) ->
 def test_how_much_is_used_is_read_whole(tree: TreePanel) -> None:
     tree.resize(784, 200)
     assert tree.header().sectionSize(3) > tree.fontMetrics().horizontalAdvance("118.3 of 128.5 MiB") + 12
+
+
+def test_a_node_that_grows_is_told_in_its_rows(tree: TreePanel) -> None:
+    """`base` stands in two chains; the rows stay."""
+    tree.show_state(STATE, None)
+    before = len(rows(tree.model()))
+    nodes = {**STATE.graph.nodes, "base": replace(STATE.graph.nodes["base"], allocated=5 << 20, virtual_size=8 << 20)}
+    tree.show_details(replace(STATE, graph=BlockGraph(nodes, STATE.graph.edges)), None)
+    cells = [
+        text for row in range(tree.model().rowCount()) for text in _cells(tree.model(), tree.model().index(row, 0))
+    ]
+    assert cells.count("5 of 8 MiB") == 2
+    assert len(rows(tree.model())) == before

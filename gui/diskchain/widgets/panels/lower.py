@@ -95,6 +95,11 @@ class Lower:
         if self._panels is not None:
             self._panels.tree.show_state(state, ledger)
 
+    def show_details(self, state: State, ledger: Ledger | None) -> None:
+        """Renew what the tree says of its nodes."""
+        if self._panels is not None:
+            self._panels.tree.show_details(state, ledger)
+
     def select(self, key: str) -> None:
         """Mark something in the tree."""
         if self._panels is not None:

@@ -15,6 +15,7 @@ from diskchain.signal import Signal
 
 _KEY = Qt.ItemDataRole.UserRole
 _COLUMNS = ("Disk, node or job", "Role", "Driver", "Used", "What it is now")
+_USED = _COLUMNS.index("Used")
 _WIDTHS = (300, 96, 96, 150)
 """First widths of all columns but the last, in pixels: "49.3 of 128 MiB" is read whole."""
 
@@ -49,6 +50,20 @@ class TreePanel(QTreeView):
         self._quiet = False
         self._waiting: tuple[State | None, Ledger | None] | None = None
         self._wanted = ""
+        self._rows: dict[str, list[QStandardItem]] = {}
+
+    def show_details(self, state: State, ledger: Ledger | None) -> None:
+        """Tell each node as it is now, where it stands; for what changes no row."""
+        if not self.isVisible():
+            self._waiting = (state, ledger)
+            return
+        for name, items in self._rows.items():
+            if (node := state.graph.nodes.get(name)) is not None:
+                used = used_of(node.allocated, node.virtual_size)
+                for item in items:
+                    cell = self._model.itemFromIndex(item.index().siblingAtColumn(_USED))
+                    if cell is not None and cell.text() != used:
+                        cell.setText(used)
 
     def show_state(self, state: State | None, ledger: Ledger | None) -> None:
         """Build the tree anew where anything in it changed; the chosen row stays chosen. While hidden, it is built when shown."""
@@ -72,8 +87,9 @@ class TreePanel(QTreeView):
         key = self._wanted or self._key(self.currentIndex())
         self._quiet = True
         self._model.removeRows(0, self._model.rowCount())
+        self._rows = {}
         if state is not None:
-            _Builder(state, self._model.invisibleRootItem()).build(ledger)
+            _Builder(state, self._model.invisibleRootItem(), self._rows).build(ledger)
         self.expandAll()
         self.select(key)
         self._quiet = False
@@ -106,10 +122,10 @@ _MATCH = Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
 
 
 class _Builder:
-    """Fills the tree from one state."""
+    """Fills the tree from one state. `rows`: gets the rows of each node."""
 
-    def __init__(self, state: State, root: QStandardItem) -> None:
-        self._state, self._root = state, root
+    def __init__(self, state: State, root: QStandardItem, rows: dict[str, list[QStandardItem]]) -> None:
+        self._state, self._root, self._rows = state, root, rows
         self._seen: set[str] = set()
 
     def build(self, ledger: Ledger | None) -> None:
@@ -150,6 +166,7 @@ class _Builder:
         node = graph.nodes[name]
         words = "closes a loop" if name in above else _now(self._state, name)
         row = _row(parent, name, name, role, node.driver, used_of(node.allocated, node.virtual_size), words)
+        self._rows.setdefault(name, []).append(row)
         if name in above:
             return
         for edge in _ordered(graph, name):
