@@ -135,6 +135,42 @@ def test_a_wrong_size_is_said_and_changes_nothing(seen: Seen) -> None:
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert "'much' is no size" in words(seen.sheet)
     assert not seen.edited
+    button = part(seen.sheet, QPushButton, "previewRun")
+    assert not button.isEnabled(), "it would run with the old limit"
+    assert "'much' is no size" in button.toolTip()
+    field.selectAll()
+    QTest.keyClicks(field, "50M")
+    assert button.isEnabled()
+
+
+def test_what_was_typed_last_is_seen_before_it_runs(seen: Seen) -> None:
+    seen.show(Commit("top", "base"))
+    press(seen.sheet, "previewOptions")
+    QTest.keyClicks(part(seen.sheet, QLineEdit, "option-speed"), "50M")
+    press(seen.sheet, "previewRun")
+    assert seen.edited == [Commit("top", "base", speed=50 << 20)]
+    assert seen.ran == [], "the preview in sight had no limit"
+    preview = seen.show(seen.edited[-1])
+    assert "with what you just entered" in words(seen.sheet)
+    press(seen.sheet, "previewRun")
+    assert seen.ran == [preview]
+
+
+def test_options_and_what_is_wrong_with_them_come_into_sight(seen: Seen, qtbot: QtBot) -> None:
+    seen.sheet.resize(340, 420)
+    seen.show(Commit("top", "base"))
+    press(seen.sheet, "previewOptions")
+    field = part(seen.sheet, QLineEdit, "option-speed")
+    qtbot.waitUntil(lambda: not field.visibleRegion().isEmpty())
+    QTest.keyClicks(field, "much")
+    wrong = part(seen.sheet, QLabel, "optionsWrong")
+    qtbot.waitUntil(lambda: not wrong.visibleRegion().isEmpty())
+
+
+def test_a_name_of_any_length_never_makes_it_wider(seen: Seen) -> None:
+    seen.show(Snapshot(disks=("vda",), label="y" * 300))
+    assert seen.sheet.minimumSizeHint().width() <= 340
+    assert seen.sheet.width() == 340
 
 
 def test_the_end_can_be_chosen_beforehand_only_where_there_is_a_choice(seen: Seen) -> None:

@@ -14,6 +14,7 @@ from diskchain.operations.catalog import UsageError, size
 from diskchain.operations.operation import Operation
 from diskchain.signal import Signal
 from diskchain.widgets.style import label
+from diskchain.widgets.wrapped import wrapped
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ _OPTIONS: Mapping[str, _Option] = {
 """Fields that are options; the other fields say what the operation is about."""
 
 _ORDER = tuple(_OPTIONS)
+_LARGEST = 2**63 - 1
 
 
 def options_of(operation: Operation) -> dict[str, object]:
@@ -77,23 +79,27 @@ class OptionsForm(QWidget):
     """One field for each option.
 
     :ivar edited: emits the operation with the options as they now are.
+    :ivar judged: a field is understood again, or not any more; see `wrong`.
     """
 
     def __init__(self, operation: Operation, two_phased: bool) -> None:
         """`two_phased`: whether the end is chosen, so that it can be chosen beforehand."""
         super().__init__()
         self.edited: Signal[Operation] = Signal()
+        self.judged: Signal[[]] = Signal()
         self._operation = operation
+        self._typed: dict[str, QLineEdit] = {}
+        self._bad: dict[str, str] = {}
         self._asked = self._names(operation, two_phased)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._wrong = label("", tone="red")
-        self._wrong.setWordWrap(True)
-        self._wrong.hide()
+        self.complaint = wrapped("", tone="red")
+        self.complaint.setObjectName("optionsWrong")
+        self.complaint.hide()
         for name in self._asked:
             self._add(form, name, getattr(operation, name))
-        form.addRow(self._wrong)
+        form.addRow(self.complaint)
 
     @staticmethod
     def _names(operation: Operation, two_phased: bool) -> tuple[str, ...]:
@@ -104,9 +110,23 @@ class OptionsForm(QWidget):
         """Whether there is nothing to choose."""
         return not self._asked
 
-    def asks(self, operation: Operation, two_phased: bool) -> bool:
-        """Whether this form is the right one for an operation."""
-        return type(operation) is type(self._operation) and self._asked == self._names(operation, two_phased)
+    @property
+    def wrong(self) -> str:
+        """Which fields hold something that is not understood, and why; empty: all are understood."""
+        return " ".join(f"{_OPTIONS[name].label}: {why}" for name, why in self._bad.items())
+
+    def fits(self, operation: Operation, two_phased: bool) -> bool:
+        """Whether this form is the right one for an operation: it asks for the same, and shows what holds there."""
+        return (
+            type(operation) is type(self._operation)
+            and self._asked == self._names(operation, two_phased)
+            and options_of(operation) == options_of(self._operation)
+        )
+
+    def finish(self) -> None:
+        """Take what was typed and not yet confirmed by Return."""
+        for name in self._typed:
+            self._take(name)
 
     def keep(self, operation: Operation) -> None:
         """The operation that further changes are made to; its options are those of the form already."""
@@ -130,27 +150,46 @@ class OptionsForm(QWidget):
         else:
             field = line = QLineEdit(_shown(value))
             line.setPlaceholderText(option.hint)
-            line.editingFinished.connect(lambda: self._read(name, line.text()))
+            self._typed[name] = line
+            line.textChanged.connect(lambda _: self._read(name))
+            line.editingFinished.connect(lambda: self._take(name))
             form.addRow(label(option.label, tone="quiet"), line)
         field.setObjectName(f"option-{name}")
         field.setAccessibleName(option.label)
 
-    def _read(self, name: str, text: str) -> None:
-        present = getattr(self._operation, name)
+    def _read(self, name: str) -> str | int | None:
+        """What a field holds; None, and said in red: it is not understood."""
+        text, bad = self._typed[name].text().strip(), dict(self._bad)
+        value: str | int | None = None
         try:
-            value: object = text.strip() if isinstance(present, str) else size(text) if text.strip() else 0
+            value = text if isinstance(getattr(self._operation, name), str) else _bytes(text)
+            self._bad.pop(name, None)
         except UsageError as error:
-            self._wrong.setText(str(error))
-            self._wrong.show()
-            return
-        self._wrong.hide()
-        self._change(**{name: value})
+            self._bad[name] = str(error)
+        if self._bad != bad:
+            self.complaint.setText("\n".join(self._bad.values()))
+            self.complaint.setVisible(bool(self._bad))
+            self.judged.emit()
+        return value
+
+    def _take(self, name: str) -> None:
+        value = self._read(name)
+        if value is not None:
+            self._change(**{name: value})
 
     def _change(self, **values: object) -> None:
         made = changed(self._operation, **values)
         if made != self._operation:
             self._operation = made
             self.edited.emit(made)
+
+
+def _bytes(text: str) -> int:
+    """Bytes from a field; 0: it is empty. :raises UsageError: it is no size, or more than QEMU's 64 bits can say."""
+    told = size(text) if text else 0
+    if told > _LARGEST:
+        raise UsageError(f"{text!r} is more than QEMU can be told.")
+    return told
 
 
 def _shown(value: object) -> str:

@@ -14,7 +14,8 @@ from diskchain.widgets.dialogs.consequences import Consequences
 from diskchain.widgets.dialogs.options import OptionsForm, remark
 from diskchain.widgets.dialogs.said import facts_of
 from diskchain.widgets.panels.lines import FactLines, Fold, Rule
-from diskchain.widgets.style import button, label, restyle
+from diskchain.widgets.style import button, restyle
+from diskchain.widgets.wrapped import wrapped
 
 _FIRST = 2
 """Lines that stand above what becomes of files: how much moves, and what the guest feels of it."""
@@ -36,31 +37,32 @@ class PreviewSheet(QWidget):
         self.edited: Signal[Operation] = Signal()
         self.preview: Preview | None = None
         self._options: OptionsForm | None = None
+        self._wanted: Operation | None = None
+        self._hurried = False
+        self._in_sight: tuple[QWidget, ...] = ()
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.timeout.connect(self._settle)
         self._build()
 
     def _build(self) -> None:
-        self._title = label("", "title")
+        self._title = wrapped("", "title")
         self._title.setObjectName("previewTitle")
-        self._title.setWordWrap(True)
-        self._state = label("", tone="quiet")
+        self._state = wrapped("", tone="quiet")
         self._state.setObjectName("previewState")
-        self._state.setWordWrap(True)
         self._lines, self._more = FactLines(), FactLines()
         self._consequences = Consequences()
         self._consequences.ticked.connect(self._judge)
-        self._consequences.lifted.connect(self.edited.emit)
+        self._consequences.lifted.connect(self._edit)
         self._fold_inside = QVBoxLayout()
         self._fold_inside.setContentsMargins(0, 0, 0, 0)
         holder = QWidget()
         holder.setLayout(self._fold_inside)
         self._fold = Fold("Options", "previewOptions", holder)
+        self._fold.head.toggled.connect(lambda opened: self._reveal(holder, self._fold.head) if opened else None)
         self._commands = Commands()
-        self._why = label("", tone="amber")
+        self._why = wrapped("", tone="amber")
         self._why.setObjectName("previewWhy")
-        self._why.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -117,7 +119,13 @@ class PreviewSheet(QWidget):
         :param speed: bytes per second that jobs reached here before, None: not known. :param notice: why it is shown again.
         """
         anew = self.preview is None or type(self.preview.operation) is not type(preview.operation)
-        self.preview = preview
+        # One of the machine as it now is may overtake the one with the options that were just entered.
+        late = self._wanted if self.preview is not None and self.preview.operation == preview.operation else None
+        late = late if late != preview.operation else None
+        if self._hurried and late is None:
+            notice = notice or "This is the preview with what you just entered. Nothing has been sent yet."
+            self._hurried = False
+        self.preview, self._wanted = preview, late
         self._title.setText(preview.draft.title)
         self._state.setText(notice or "Nothing has been sent yet.")
         restyle(self._state, tone="amber" if notice else "quiet")
@@ -125,7 +133,8 @@ class PreviewSheet(QWidget):
         self._lines.show_facts(facts[:_FIRST], tones)
         self._more.show_facts(facts[_FIRST:], tones)
         self._consequences.show_preview(preview, keep_ticks=not anew)
-        self._show_options(preview, anew)
+        if late is None:
+            self._show_options(preview, anew)
         self._commands.show_commands(preview)
         self._run.setText(preview.draft.verb)
         self._run.setAccessibleName(preview.draft.verb)
@@ -134,6 +143,27 @@ class PreviewSheet(QWidget):
         if anew or notice:
             self._area.verticalScrollBar().setValue(0)
             (self._run if self._run.isEnabled() else self._cancel).setFocus(Qt.FocusReason.OtherFocusReason)
+        if late is not None:
+            self._edit(late)
+
+    def _edit(self, operation: Operation) -> None:
+        """Have it prepared with other options; until that is in sight, the button does not act."""
+        self._wanted = operation
+        self.edited.emit(operation)
+
+    def _options_judged(self) -> None:
+        self._judge()
+        if self._options is not None and self._options.wrong:
+            self._reveal(self._options.complaint)
+
+    def _reveal(self, *parts: QWidget) -> None:
+        """Scroll to these, the last one above all, once they have their places."""
+        self._in_sight = parts
+        QTimer.singleShot(0, self._bring)
+
+    def _bring(self) -> None:
+        for shown in self._in_sight:
+            self._area.ensureWidgetVisible(shown, 0, 10)
 
     def _settle(self) -> None:
         """Open the commands where all that is said above them stays in sight, once that has its height."""
@@ -148,12 +178,13 @@ class PreviewSheet(QWidget):
 
     def _show_options(self, preview: Preview, anew: bool) -> None:
         two_phased = any(isinstance(step, Choose) for step in preview.draft.steps)
-        if anew or self._options is None or not self._options.asks(preview.operation, two_phased):
+        if anew or self._options is None or not self._options.fits(preview.operation, two_phased):
             if self._options is not None:
                 self._fold_inside.removeWidget(self._options)
                 self._options.deleteLater()
             self._options = OptionsForm(preview.operation, two_phased)
-            self._options.edited.connect(self.edited.emit)
+            self._options.edited.connect(self._edit)
+            self._options.judged.connect(self._options_judged)
             self._fold_inside.addWidget(self._options)
         self._options.keep(preview.operation)
         self._fold.setVisible(not self._options.void)
@@ -166,7 +197,9 @@ class PreviewSheet(QWidget):
             return
         missing = self._consequences.missing
         why = ""
-        if not preview.allowed:
+        if self._options is not None and self._options.wrong:
+            why = self._options.wrong
+        elif not preview.allowed:
             why = "It cannot be done: see the reasons above."
         elif missing:
             why = "Tick the sentence above first." if missing == 1 else f"Tick the {missing} sentences above first."
@@ -176,14 +209,14 @@ class PreviewSheet(QWidget):
         self._run.setToolTip(why)
 
     def _yes(self) -> None:
-        if self.preview is not None and self._run.isEnabled():
+        """Emit the preview, unless what is entered is not what is in sight: then that is to be seen first."""
+        if self._options is not None:
+            self._options.finish()
+        self._hurried = self._wanted is not None
+        if self.preview is not None and self._run.isEnabled() and not self._hurried:
             self.run.emit(self.preview)
-
-    def busy(self, sentence: str) -> None:
-        """Say that it is being looked at anew; the button waits meanwhile."""
-        self._state.setText(sentence)
-        self._run.setEnabled(False)
 
     def leave(self) -> None:
         """Forget the preview."""
-        self.preview = None
+        self.preview = self._wanted = None
+        self._hurried = False
