@@ -92,7 +92,9 @@ class Snapshot:
             moves=0,
             created=tuple(layer.path for layer in plan.layers),
             changed=(),
-            stop="nothing: all disks are taken at one moment, or none is",
+            stop="nothing: it is taken at one moment, or not at all"
+            if len(names) == 1
+            else "nothing: all disks are taken at one moment, or none is",
             guest="keeps running; it was not asked to flush (crash-consistent)",
             target=posixpath.dirname(plan.layers[0].path) if plan.layers else "",
             confirm=tuple(plan.confirm()),

@@ -110,7 +110,7 @@ class Stream:
             moves=known if known is None or limit is None else min(known, limit),
             changed=(path,) if path else (),
             closes=self._closing(state),
-            stop=f"nothing is lost; {self.node} has grown, and a new stream goes on",
+            stop=f"nothing is lost; {self.node} has grown, and a new stream can go on from there",
             target=posixpath.dirname(path or ""),
             confirm=tuple(self._confirm(state)),
             flow=(dropped[-1], self.node),

@@ -87,7 +87,8 @@ def tip(job: Job, meter: Meter) -> str:
 def notes(job: Job, meter: Meter, own: bool, asked: bool) -> Iterator[Note]:
     """What is to be explained about a job. `own`: we started it; `asked`: its choice is shown below."""
     if not own:
-        yield Note("Started by another client. Pause and limit act at once; what ends it asks first.", "blue")
+        direct = " Pause and limit act at once; what ends it asks first." if job.allows("speed") else ""
+        yield Note(f"Started by another client.{direct}", "blue")
     skipped, moved = meter.skipped(job.id), meter.moved(job.id)
     if skipped and moved is not None and skipped >= 1 << 20 and not asked:
         yield Note(f"Moved at most {size(moved)}; at least {size(skipped)} were zeroes or holes, skipped.")

@@ -136,9 +136,8 @@ class JobsPanel(QWidget):
         if session is None:
             self._nothing.setText("No machine is chosen.")
         else:
-            self._nothing.setText(
-                "No job runs here. Drop an overlay on its base to commit it, or a base on its overlay to stream."
-            )
+            how = " Drop an overlay on its base to commit it, or a base on its overlay to stream."
+            self._nothing.setText(f"No job runs here.{'' if session.read_only else how}")
         self._nothing.setVisible(not jobs and not self._past)
 
     def _renew_row(self, job: Job, place: int) -> None:
