@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 _BREAKABLE = re.compile(r"\S{24,}")
-_PLACE = re.compile(r"(?<=[\w./:;,=_-])(?=[\w./:;,=_-])")
-"""Words that are broken in the middle, and the places: never beside a mark that belongs to the letter before it."""
+_PLACE = re.compile(r"(?<=[^\u200d])(?=[^\u0300-\u036f\u200d\ufe0f])")
+"""Words that are broken in the middle, and the places: never before a mark that belongs to the letter before it."""
 
 
 class Wrapped(QLabel):

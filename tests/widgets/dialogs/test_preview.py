@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.state import State
@@ -16,6 +26,7 @@ from diskchain.operations.preview import Preview, Surroundings, prepare
 from diskchain.operations.snapshot import Snapshot
 from diskchain.picture.palette import LIGHT
 from diskchain.widgets.dialogs.preview import PreviewSheet
+from diskchain.widgets.dialogs.said import in_window
 from diskchain.widgets.style import sheet
 from tests.support.qt_parts import part, press, words
 from tests.support.states import NOTHING_ELSE, machine, path, with_bitmap, with_job, with_reader
@@ -167,10 +178,41 @@ def test_options_and_what_is_wrong_with_them_come_into_sight(seen: Seen, qtbot: 
     qtbot.waitUntil(lambda: not wrong.visibleRegion().isEmpty())
 
 
-def test_a_name_of_any_length_never_makes_it_wider(seen: Seen) -> None:
-    seen.show(Snapshot(disks=("vda",), label="y" * 300))
-    assert seen.sheet.minimumSizeHint().width() <= 340
-    assert seen.sheet.width() == 340
+LONG = "a-long-name-" * 13
+DISK = "/machine/peripheral-anon/device[0]/virtio-backend-of-a-disk"
+
+
+@pytest.mark.parametrize(
+    ("operation", "state"),
+    [
+        (Snapshot(disks=("vda",), label="y" * 300), CHAIN),
+        (Snapshot(disks=("vda",), dir=f"/{'%' * 300}"), CHAIN),
+        (Snapshot(disks=(DISK,)), machine({DISK: f"{LONG} <- top"})),
+        (Commit("top", LONG), machine({"vda": f"{LONG} <- top"})),
+        (Commit(LONG, "base"), with_bitmap(machine({"vda": f"base <- {LONG} <- top"}), LONG)),
+        (Commit("mid", LONG), with_job(machine({"vda": f"{LONG} <- mid <- top"}), LONG)),
+        (SteerJob("cancel", "theirs"), with_job(machine({"vda": f"{LONG} <- top"}), "top", LONG)),
+    ],
+)
+def test_a_name_of_any_length_never_makes_it_wider(
+    qapp: QApplication, seen: Seen, operation: Operation, state: State
+) -> None:
+    seen.sheet.setStyleSheet(sheet(LIGHT, qapp.font().pointSizeF()))
+    seen.sheet.resize(330, 700)
+    seen.show(operation, state)
+    if not isinstance(operation, SteerJob):
+        press(seen.sheet, "previewOptions")
+    area = part(seen.sheet, QScrollArea, "previewScroll")
+    inside = area.findChild(QWidget, "previewInside")
+    assert inside is not None
+    assert inside.width() <= area.viewport().width(), "what is at its right could not be reached"
+    assert seen.sheet.width() == 330
+    run = part(seen.sheet, QPushButton, "previewRun")
+    assert run.sizeHint().width() <= run.width(), run.text()
+    for each in area.findChildren(QLabel):
+        if each.isVisible() and each.wordWrap():
+            assert each.sizeHint().height() <= 700
+            assert each.minimumSizeHint().width() <= each.width(), each.text()
 
 
 def test_the_end_can_be_chosen_beforehand_only_where_there_is_a_choice(seen: Seen) -> None:
@@ -190,6 +232,52 @@ def test_commands_are_shown_in_each_dialect(seen: Seen) -> None:
     assert code.toPlainText().startswith('{"execute": "block-commit"')
     press(seen.sheet, "dialect-virsh")
     assert code.toPlainText().startswith("virsh blockcommit")
+
+
+def test_the_button_that_leaves_never_says_what_the_other_one_does(seen: Seen) -> None:
+    seen.show(SteerJob("cancel", "theirs", foreign=True), with_job(CHAIN, "mid"))
+    leave, run = (part(seen.sheet, QPushButton, name) for name in ("previewCancel", "previewRun"))
+    assert (leave.text(), leave.accessibleName(), run.text()) == ("Back", "Back", "Cancel")
+    seen.show(Commit("mid", "base"))
+    assert (leave.text(), leave.accessibleName()) == ("Cancel", "Cancel")
+
+
+def test_what_a_tick_makes_possible_is_not_called_impossible(seen: Seen) -> None:
+    preview = seen.show(SteerJob("cancel", "theirs"), with_job(CHAIN, "mid"))
+    assert "foreign=yes" in preview.objections[0].text, "the command line says what to type"
+    said = words(seen.sheet)
+    assert "Wants one more yes" in said
+    assert "Not possible" not in said
+    assert "Tick the sentence above first." in said
+    box = part(seen.sheet, QCheckBox, "previewLift1")
+    assert box.accessibleName() == "theirs was started by another client. Do it nevertheless."
+    assert "foreign" not in said + box.toolTip()
+    around = with_reader(path("base"), "/elsewhere/clone.qcow2")
+    seen.show(Commit("mid", "base"), with_job(CHAIN, "mid"), around)
+    said = words(seen.sheet)
+    assert "Not possible as things are" in said, "a tick does not lift them all"
+    assert "It cannot be done" in said
+
+
+def test_words_for_the_command_line_end_the_sentence_only_there() -> None:
+    assert in_window("j is theirs; to cancel it anyway, say foreign=yes.") == "j is theirs."
+    assert (
+        in_window("Where it lies is not known from here: say file.vda=PATH.") == "Where it lies is not known from here."
+    )
+    assert in_window("base is also used by vdb: it would be spoilt.") == "base is also used by vdb: it would be spoilt."
+
+
+def test_nothing_runs_while_the_line_is_not_open(seen: Seen) -> None:
+    seen.show(Commit("mid", "base"))
+    button = part(seen.sheet, QPushButton, "previewRun")
+    seen.sheet.show_line("QEMU has ended.")
+    assert not button.isEnabled()
+    assert button.toolTip() == "QEMU has ended."
+    assert "QEMU has ended." in words(seen.sheet)
+    seen.show(Commit("mid", "base"))
+    assert not button.isEnabled(), "a preview made anew does not open the line"
+    seen.sheet.show_line("")
+    assert button.isEnabled()
 
 
 def test_a_job_of_someone_else_wants_its_leave(seen: Seen) -> None:

@@ -191,6 +191,27 @@ def test_a_limit_is_set_without_a_dialog(shown: Shown, qtbot: QtBot) -> None:
     assert told.args == ["diskchain-1", "speed", 50 * MIB]
 
 
+@pytest.mark.parametrize("width", [430, 330])
+def test_a_limit_that_is_no_number_does_not_widen_the_card(shown: Shown, width: int) -> None:
+    panel, session = shown
+    panel.setStyleSheet(f"{sheet(LIGHT, 9)}{panel.styleSheet()}")
+    panel.resize(width, 600)
+    session.be(MIRROR)
+    press(panel, "speed-diskchain-1")
+    field, row = part(panel, QLineEdit, "limit-field"), part(panel, JobRow, "job-diskchain-1")
+    least = row.minimumSizeHint().width()
+    QTest.keyClicks(field, "abc")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert "Say a number" in texts(panel)
+    assert row.minimumSizeHint().width() == least
+    wrong = next(each for each in row.findChildren(QLabel) if each.text().startswith("Say a number"))
+    assert wrong.mapTo(row, QPoint(0, 0)).y() >= field.mapTo(row, QPoint(0, field.height())).y()
+    field.clear()
+    QTest.keyClicks(field, "0")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert wrong.isVisible()
+
+
 @pytest.mark.parametrize(
     ("text", "speed"),
     [

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Preview
 from diskchain.signal import Signal
 from diskchain.widgets.dialogs.options import dropped, lifted
-from diskchain.widgets.dialogs.said import headline, shared_folder
+from diskchain.widgets.dialogs.said import headline, in_window, shared_folder
 from diskchain.widgets.panels.lines import Paths, Rule, empty
 from diskchain.widgets.style import label
+from diskchain.widgets.wrapped import Wrapped, wrapped
 
 _HEAD = 78
 """Width of the words before paths, in pixels."""
@@ -63,13 +64,15 @@ class Consequences(QWidget):
             self._column.addWidget(Rule())
 
     def _show_objections(self, preview: Preview) -> None:
-        if preview.objections:
+        if preview.objections and all(objection.lifts for objection in preview.objections):
+            self._column.addWidget(_marked("!", "Wants one more yes", "amber", "strong"))
+        elif preview.objections:
             self._column.addWidget(_marked("✕", "Not possible as things are", "red", "strong"))
         for number, objection in enumerate(preview.objections):
             if not objection.lifts:
-                self._column.addWidget(_indented(objection.text))
+                self._column.addWidget(_indented(in_window(objection.text)))
                 continue
-            self._leaves[objection.lifts] = objection.text
+            self._leaves[objection.lifts] = in_window(objection.text)
             self._add_leave(preview, objection.lifts, False, number)
         for number, lifts in enumerate(self._leaves):
             if lifts not in {objection.lifts for objection in preview.objections}:
@@ -135,13 +138,11 @@ def _boxed(box: QCheckBox, sentence: str) -> QWidget:
     return row
 
 
-class _Sentence(QLabel):
+class _Sentence(Wrapped):
     """The words beside a check box."""
 
     def __init__(self, sentence: str, box: QCheckBox) -> None:
         super().__init__(sentence)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
         self._box = box
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -161,16 +162,13 @@ def _marked(mark: str, text: str, tone: str, kind: str = "") -> QWidget:
     sign = label(mark, "strong", tone)
     sign.setFixedWidth(12)
     inner.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-    words = label(text, kind, tone if kind else "")
-    words.setWordWrap(True)
-    inner.addWidget(words, 1)
+    inner.addWidget(wrapped(text, kind, tone if kind else ""), 1)
     return row
 
 
-def _indented(text: str) -> QLabel:
-    made = label(text, tone="quiet")
+def _indented(text: str) -> QWidget:
+    made = wrapped(text, tone="quiet")
     made.setContentsMargins(22, 0, 0, 0)
-    made.setWordWrap(True)
     return made
 
 

@@ -29,7 +29,7 @@ class _Option:
 _OPTIONS: Mapping[str, _Option] = {
     "finish": _Option("When ready", {"ask": "ask me", "pivot": "switch over by itself"}),
     "speed": _Option("Speed limit", hint="none; for example 50M"),
-    "close": _Option("Close the nodes it takes out of the chain"),
+    "close": _Option("Close the nodes that leave the chain"),
     "label": _Option("Part of the names", hint="a time stamp"),
     "dir": _Option("Folder", hint="beside each image"),
 }

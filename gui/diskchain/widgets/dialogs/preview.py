@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from diskchain.operations.operation import Choose, Operation
 from diskchain.operations.preview import Preview
 from diskchain.signal import Signal
+from diskchain.widgets.dialogs.bringing import Bringing
 from diskchain.widgets.dialogs.commands import Commands
 from diskchain.widgets.dialogs.consequences import Consequences
 from diskchain.widgets.dialogs.options import OptionsForm, remark
-from diskchain.widgets.dialogs.said import facts_of
+from diskchain.widgets.dialogs.said import facts_of, shortened
 from diskchain.widgets.panels.lines import FactLines, Fold, Rule
 from diskchain.widgets.style import button, restyle
 from diskchain.widgets.wrapped import wrapped
 
 _FIRST = 2
 """Lines that stand above what becomes of files: how much moves, and what the guest feels of it."""
+
+_LONGEST_VERB = 20
+"""Letters that the button has room for beside the one that leaves, in the narrowest column."""
 
 
 class PreviewSheet(QWidget):
@@ -39,7 +43,7 @@ class PreviewSheet(QWidget):
         self._options: OptionsForm | None = None
         self._wanted: Operation | None = None
         self._hurried = False
-        self._in_sight: tuple[QWidget, ...] = ()
+        self._offline = ""
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.timeout.connect(self._settle)
@@ -59,7 +63,7 @@ class PreviewSheet(QWidget):
         holder = QWidget()
         holder.setLayout(self._fold_inside)
         self._fold = Fold("Options", "previewOptions", holder)
-        self._fold.head.toggled.connect(lambda opened: self._reveal(holder, self._fold.head) if opened else None)
+        self._fold.head.toggled.connect(lambda opened: self._area.bring(holder, self._fold.head) if opened else None)
         self._commands = Commands()
         self._why = wrapped("", tone="amber")
         self._why.setObjectName("previewWhy")
@@ -70,24 +74,17 @@ class PreviewSheet(QWidget):
         self._below = self._foot()
         column.addWidget(self._below)
 
-    def _scrolled(self) -> QScrollArea:
+    def _scrolled(self) -> Bringing:
         inside = QWidget()
+        inside.setObjectName("previewInside")
         self._inside = column = QVBoxLayout(inside)
         column.setContentsMargins(20, 14, 18, 8)
         column.setSpacing(10)
         for part in (self._title, self._state, self._lines, Rule(), self._consequences, self._more, self._fold):
             column.addWidget(part)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setProperty("kind", "plain")
-        area.setObjectName("previewScroll")
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area = area
-        return area
+        self._area = Bringing(inside, "previewScroll")
+        return self._area
 
     def _foot(self) -> QWidget:
         """What is never scrolled away: the commands' heading, why the button waits, the buttons."""
@@ -136,7 +133,11 @@ class PreviewSheet(QWidget):
         if late is None:
             self._show_options(preview, anew)
         self._commands.show_commands(preview)
-        self._run.setText(preview.draft.verb)
+        # Beside a button that cancels a job, the one that leaves must not say the same.
+        leaving = "Back" if preview.draft.verb.startswith("Cancel") else "Cancel"
+        self._cancel.setText(leaving)
+        self._cancel.setAccessibleName(leaving)
+        self._run.setText(shortened(preview.draft.verb, _LONGEST_VERB))
         self._run.setAccessibleName(preview.draft.verb)
         self._judge()
         self._settled.start(0)
@@ -154,16 +155,7 @@ class PreviewSheet(QWidget):
     def _options_judged(self) -> None:
         self._judge()
         if self._options is not None and self._options.wrong:
-            self._reveal(self._options.complaint)
-
-    def _reveal(self, *parts: QWidget) -> None:
-        """Scroll to these, the last one above all, once they have their places."""
-        self._in_sight = parts
-        QTimer.singleShot(0, self._bring)
-
-    def _bring(self) -> None:
-        for shown in self._in_sight:
-            self._area.ensureWidgetVisible(shown, 0, 10)
+            self._area.bring(self._options.complaint)
 
     def _settle(self) -> None:
         """Open the commands where all that is said above them stays in sight, once that has its height."""
@@ -179,6 +171,7 @@ class PreviewSheet(QWidget):
     def _show_options(self, preview: Preview, anew: bool) -> None:
         two_phased = any(isinstance(step, Choose) for step in preview.draft.steps)
         if anew or self._options is None or not self._options.fits(preview.operation, two_phased):
+            self._area.forget()
             if self._options is not None:
                 self._fold_inside.removeWidget(self._options)
                 self._options.deleteLater()
@@ -195,18 +188,20 @@ class PreviewSheet(QWidget):
         preview = self.preview
         if preview is None:
             return
-        missing = self._consequences.missing
+        missing = self._consequences.missing + sum(bool(objection.lifts) for objection in preview.objections)
         why = ""
-        if self._options is not None and self._options.wrong:
+        if self._offline:
+            why = self._offline
+        elif self._options is not None and self._options.wrong:
             why = self._options.wrong
-        elif not preview.allowed:
+        elif any(not objection.lifts for objection in preview.objections):
             why = "It cannot be done: see the reasons above."
         elif missing:
             why = "Tick the sentence above first." if missing == 1 else f"Tick the {missing} sentences above first."
         self._why.setText(why)
         self._why.setVisible(bool(why))
         self._run.setEnabled(not why)
-        self._run.setToolTip(why)
+        self._run.setToolTip(why or preview.draft.verb)
 
     def _yes(self) -> None:
         """Emit the preview, unless what is entered is not what is in sight: then that is to be seen first."""
@@ -215,6 +210,11 @@ class PreviewSheet(QWidget):
         self._hurried = self._wanted is not None
         if self.preview is not None and self._run.isEnabled() and not self._hurried:
             self.run.emit(self.preview)
+
+    def show_line(self, why: str) -> None:
+        """Say how the line to the machine stands. `why`: why nothing can be sent over it now; empty: it is open."""
+        self._offline = why
+        self._judge()
 
     def leave(self) -> None:
         """Forget the preview."""

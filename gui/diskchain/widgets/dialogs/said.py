@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 
 from diskchain.model.words import size, span
@@ -12,6 +13,13 @@ from diskchain.widgets.panels.facts import Fact
 
 _SPREAD = (0.7, 1.4)
 """How far a rate from an earlier job may be off, either way; the range that is told is widened by it."""
+
+
+_TYPED = re.compile(r"\s*[;:,](?: to [^;:,]*,)? say \S+=\S*\.$")
+"""`; to cancel it anyway, say foreign=yes.`, `: say file.vda=PATH.`"""
+
+_LONGEST_HEAD = 28
+"""Letters of a line's label, so that its value keeps room."""
 
 
 def facts_of(preview: Preview, speed: float | None) -> tuple[list[Fact], dict[str, str]]:
@@ -27,8 +35,20 @@ def facts_of(preview: Preview, speed: float | None) -> tuple[list[Fact], dict[st
     if draft.stop:
         facts.append(Fact("If stopped half way", draft.stop, draft.stop))
         tones["If stopped half way"] = "" if draft.stop.startswith("nothing") else "amber"
-    facts += [Fact(one_line(name), one_line(value), value) for name, value in draft.facts]
+    facts += [_told(name, value) for name, value in draft.facts]
     return facts, tones
+
+
+def _told(name: str, value: str) -> Fact:
+    """A line of the operation's own. Where its label is too long, the whole of it stands before the value in the tool tip."""
+    head = shortened(one_line(name), _LONGEST_HEAD)
+    return Fact(head, one_line(value), value if head == one_line(name) else f"{name}: {value}")
+
+
+def shortened(words: str, most: int) -> str:
+    """The words of a label or a button, which cannot wrap: those of more than `most` letters lose their middle."""
+    half = most // 2
+    return words if len(words) <= most else f"{words[:half]}…{words[-half:]}"
 
 
 def _moves(preview: Preview, speed: float | None) -> str:
@@ -66,6 +86,11 @@ def headline(preview: Preview) -> str:
         one = len(invalid) == 1
         parts.append(f"{_number(len(invalid))} {'file becomes' if one else 'files become'} invalid")
     return one_line(", ".join(parts))
+
+
+def in_window(sentence: str) -> str:
+    """An objection without its last clause where that says what to type on the command line: here it is a tick or a field."""
+    return _TYPED.sub(".", sentence)
 
 
 def shared_folder(paths: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from diskchain.model.words import rate
-from diskchain.widgets.style import button, label, restyle, takes_escape
+from diskchain.widgets.style import button, label, takes_escape
 
 MIB = 1 << 20
 PRESETS = (1, 10, 50, 100, 500)
@@ -60,16 +60,19 @@ class LimitRow(QWidget):
         self.field.setMaximumWidth(130)
         self.field.returnPressed.connect(self._take)
         self._wrong = label("", tone="red")
+        self._wrong.setWordWrap(True)
+        self._wrong.hide()
         take, close = button("Set limit", "limit-set", "link"), button("Close", "limit-close", "link")
         take.clicked.connect(self._take)
         close.clicked.connect(self.closed)
         line = QGridLayout()
         line.setHorizontalSpacing(6)
-        for at, widget in enumerate((self.field, take, close, self._wrong)):
+        for at, widget in enumerate((self.field, take, close)):
             line.addWidget(widget, 0, at)
         line.setColumnStretch(3, 1)
         column.addLayout(presets)
         column.addLayout(line)
+        column.addWidget(self._wrong)
 
     def show_limit(self, speed: int) -> None:
         """Mark the preset that holds now."""
@@ -91,6 +94,6 @@ class LimitRow(QWidget):
     def _take(self) -> None:
         speed = speed_of(self.field.text())
         self._wrong.setText("" if speed is not None else "Say a number, like 50 or 1.5 GiB/s.")
-        restyle(self._wrong)
+        self._wrong.setVisible(speed is None)
         if speed is not None:
             self.chosen.emit(speed)

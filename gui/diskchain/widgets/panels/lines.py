@@ -24,6 +24,8 @@ from diskchain.widgets.panels.facts import Fact
 from diskchain.widgets.style import button, label, monospace, restyle
 
 _COPIED_MS = 1500
+_LONGEST_WORD = 24
+"""Letters of a word that a sentence can still be wrapped with; a longer one would be cut off at its end."""
 
 
 class Elided(QLabel):
@@ -100,7 +102,8 @@ class FactLines(QWidget):
 
 def _wrap(value: Elided, fact: Fact) -> None:
     """Sentences take several lines; paths and names lose their middle."""
-    wraps = " " in fact.value and "/" not in fact.value
+    longest = max(map(len, fact.value.split()), default=0)
+    wraps = " " in fact.value and "/" not in fact.value and longest <= _LONGEST_WORD
     if wraps != value.wordWrap():
         value.setWordWrap(wraps)
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
