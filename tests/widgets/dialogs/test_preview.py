@@ -167,18 +167,27 @@ def test_what_was_typed_last_is_seen_before_it_runs(seen: Seen) -> None:
     assert seen.ran == [preview]
 
 
-def test_options_and_what_is_wrong_with_them_come_into_sight(seen: Seen, qtbot: QtBot) -> None:
-    seen.sheet.resize(340, 420)
-    seen.show(Commit("top", "base"))
+def _whole(shown: QWidget) -> bool:
+    return shown.visibleRegion().boundingRect() == shown.rect()
+
+
+@pytest.mark.parametrize("size", [(340, 420), (336, 545)])
+def test_options_and_what_is_wrong_with_them_come_into_sight(
+    qapp: QApplication, seen: Seen, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    seen.sheet.setStyleSheet(sheet(LIGHT, qapp.font().pointSizeF()))
+    seen.sheet.resize(*size)
+    seen.show(Commit("top", "base"), around=with_reader(path("base"), "/elsewhere/a.qcow2", "/elsewhere/b.qcow2"))
     press(seen.sheet, "previewOptions")
-    field = part(seen.sheet, QLineEdit, "option-speed")
-    qtbot.waitUntil(lambda: not field.visibleRegion().isEmpty())
+    field, head = part(seen.sheet, QLineEdit, "option-speed"), part(seen.sheet, QPushButton, "previewOptions")
+    qtbot.waitUntil(lambda: _whole(field) and _whole(head))
+    part(seen.sheet, QScrollArea, "previewScroll").verticalScrollBar().setValue(0)
     QTest.keyClicks(field, "much")
     wrong = part(seen.sheet, QLabel, "optionsWrong")
-    qtbot.waitUntil(lambda: not wrong.visibleRegion().isEmpty())
+    qtbot.waitUntil(lambda: _whole(wrong))
 
 
-LONG = "a-long-name-" * 13
+LONG = "a_long_name_" * 13
 DISK = "/machine/peripheral-anon/device[0]/virtio-backend-of-a-disk"
 
 
