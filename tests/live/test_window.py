@@ -381,3 +381,17 @@ def test_a_key_never_acts_on_another_disk_than_the_selected_one(qapp: QApplicati
                 assert window.find("previewRun") is None
 
         drive_machine(qapp, tmp_path, machine, work)
+
+
+def test_a_preview_does_not_act_while_the_line_is_lost(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine() as machine:
+
+        async def work(window: Driver) -> None:
+            await window.drag("vda-2", "vda-0")
+            button = await window.part("previewRun")
+            await window.until(button.isEnabled, "the button")
+            machine.kill()
+            await window.until(lambda: not button.isEnabled(), "the button rests")
+            assert "The line broke" in button.toolTip()
+
+        drive_machine(qapp, tmp_path, machine, work)

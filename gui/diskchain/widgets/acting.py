@@ -104,7 +104,14 @@ class Acting:
     def _show(self, session: Session, preview: Preview, notice: str = "") -> None:
         self._session = session
         self.sheet.show_preview(preview, _speed(session), notice)
+        self.link_changed(session)
         self.shown.emit(preview)
+
+    def link_changed(self, session: Session) -> None:
+        """While the line to its machine is not open, the sheet's button does not act."""
+        if session is self.session:
+            closed = session.link_text or "The line to the machine is not open."
+            self.sheet.show_line("" if session.link == "live" else closed)
 
     def _edited(self, operation: Operation) -> None:
         if self._session is not None:

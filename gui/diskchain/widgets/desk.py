@@ -168,6 +168,7 @@ class Desk:
             self.lower.show_state(session.state, session.ledger)
 
     def _link_changed(self, session: Session) -> None:
+        self.acting.link_changed(session)
         self._show_machines()
         if session is self.current:
             self._show_link()
