@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from diskchain.model import words
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Edge, Kind, Node
+from diskchain.model.paths import URI, absolute
 from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.operation import Objection
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_BY_NUMBER = re.compile(r"/+dev/+(fdset/|fd/|std(in|out|err)$)|/+proc/+[^/]+/+(task/+[^/]+/+)?fd/")
+"""Names of files that QEMU was given open (`add-fd`, or inherited): to any other process they say something else, or nothing."""
 _UNREADABLE = "\ufffd"
 """Stands for each byte of a file name that is no UTF-8 (QEMU's qobject/json-writer.c): such a name cannot be said back."""
 LONGEST_NAME = 31
@@ -28,25 +30,43 @@ def path_of(node: Node, cwd: str = "") -> str | None:
     :param cwd: QEMU's working folder, which relative names are relative to; empty: not known.
     """
     told = node.file
-    if told and _UNREADABLE in told:
+    if not told or _UNREADABLE in told or _BY_NUMBER.match(told):
         return None
-    if not told or posixpath.isabs(told) or _URI.match(told):
-        return told or None
-    return posixpath.normpath(posixpath.join(cwd, told)) if cwd else None
+    return absolute(told, cwd) if cwd or posixpath.isabs(told) or URI.match(told) else None
+
+
+def handed_over(graph: BlockGraph, name: str) -> Iterator[Objection]:
+    """An objection where an image came to QEMU as an open file: no header can name it."""
+    told = graph.nodes[name].file or ""
+    if _BY_NUMBER.match(told):
+        yield Objection(f"{name} was handed to QEMU as an open file ({told}): no header can name it.")
 
 
 def is_relative(header: str | None) -> bool:
     """Whether a header names its backing file relative to its own folder."""
-    return bool(header) and not posixpath.isabs(header or "") and not _URI.match(header or "")
+    return bool(header) and not posixpath.isabs(header or "") and not URI.match(header or "")
 
 
-def header_name(overlay: str, below: str, relative: bool) -> str:
-    """What an overlay's header should say of the image below: never a `json:` name; relative where it was so before."""
-    if relative and posixpath.isabs(overlay) and posixpath.isabs(below):
-        name = posixpath.relpath(below, posixpath.dirname(overlay))
-        # QEMU reads what stands before a colon as a protocol, unless a slash comes first (`path_has_protocol`).
-        return f"./{name}" if ":" in name.split("/", maxsplit=1)[0] else name
-    return below
+def header_name(overlay: str, below: str, relative: bool, real: Mapping[str, str]) -> str:
+    """What an overlay's header should say of the image below: never a `json:` name; relative where it was so before.
+
+    A relative name is looked up by the kernel, which follows the links in the overlay's folder first. So it is worked out from
+    where the folders truly lie; where that is not known and `..` would be needed, the name is absolute.
+
+    :param real: folder -> where it truly lies, links followed.
+    """
+    if not (relative and posixpath.isabs(overlay) and posixpath.isabs(below)):
+        return below
+    at, (to, name) = posixpath.dirname(overlay), posixpath.split(below)
+    if at != to:
+        if at in real and to in real:
+            at, to = real[at], real[to]
+        elif not to.startswith(f"{at.rstrip('/')}/") or ".." in to.split("/"):
+            return below
+        name = posixpath.join(posixpath.relpath(to, at), name)
+        name = name.removeprefix("./")
+    # QEMU reads what stands before a colon as a protocol, unless a slash comes first (`path_has_protocol`).
+    return f"./{name}" if ":" in name.split("/", maxsplit=1)[0] else name
 
 
 def header_format(node: Node) -> str:

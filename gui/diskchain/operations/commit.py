@@ -19,6 +19,7 @@ from diskchain.operations.chains import (
     bitmap_notes,
     exports_on,
     filters_between,
+    handed_over,
     header_format,
     header_name,
     images,
@@ -32,8 +33,9 @@ from diskchain.operations.chains import (
     shows_through,
     unencrypted,
 )
-from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Objection, Offer, Send, Step, Wait
+from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.rewriting import trial, untried, unwritable
 from diskchain.qapi.command import command
 
 
@@ -92,7 +94,12 @@ class Commit:
         known = tuple(path for path in paths if path)
         above = [path for name in graph.overlays(self.top) if (path := graph.nodes[name].file)]
         folders = tuple({posixpath.dirname(path): None for path in known})
-        return Concerns(images=known, folders=folders, held=(*known, *above))
+        return Concerns(images=known, folders=folders, held=(*known, *above), written=self._reopened(graph))
+
+    def _reopened(self, graph: BlockGraph) -> tuple[str, ...]:
+        """The file of the overlay above, where QEMU opens it for writing only when the job ends."""
+        above = (graph.nodes[name] for name in graph.overlays(self.top)[:1])
+        return tuple(node.file for node in above if node.file and node.read_only)
 
     def _leaving(self, graph: BlockGraph) -> tuple[str, ...]:
         """From the top down to just above the base."""
@@ -109,6 +116,11 @@ class Commit:
         """The files of all images concerned, those directly above the top included."""
         names = (*self._concerned(graph), *graph.overlays(self.top))
         return {name: path_of(graph.nodes[name], cwd) for name in names}
+
+    def _header(self, graph: BlockGraph, name: str, files: Mapping[str, str | None], real: Mapping[str, str]) -> str:
+        """What the header of an overlay above the top says afterwards."""
+        relative = is_relative(graph.nodes[name].header_backing)
+        return header_name(files[name] or "", files[self.base] or "", relative, real)
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
@@ -141,7 +153,7 @@ class Commit:
             flow=(self.top, self.base),
             facts=(("Switching over", self._finish_words(two_phased)),),
             loose=leaving,
-            after=self._predict(state, files) if attached else state,
+            after=self._predict(state, files, surroundings.real) if attached else state,
         )
 
     def _closing(self, graph: BlockGraph, attached: bool) -> tuple[str, ...]:
@@ -172,9 +184,7 @@ class Commit:
         yield from jobs_on(state, (*concerned, root_of(graph, self.top)))
         yield from exports_on(state, concerned, "committed")
         yield from filters_between(state, self._concerned(graph))
-        yield from self._unnameable(files, above)
-        if above:
-            yield from pieces(graph, self.base)
+        yield from self._unnameable(graph, files, surroundings, above)
         for upper in above[:1]:
             yield from shows_through(graph, upper, self.top, self.base, f"Commit from {upper} on, or pull all into it.")
         if above and graph.nodes[self.base].kind is Kind.PROTOCOL:
@@ -192,11 +202,19 @@ class Commit:
                         f"spoils={reader}",
                     )
 
-    def _unnameable(self, files: Mapping[str, str | None], above: tuple[str, ...]) -> Iterator[Objection]:
-        for name in above:
+    def _unnameable(
+        self, graph: BlockGraph, files: Mapping[str, str | None], surroundings: Surroundings, above: tuple[str, ...]
+    ) -> Iterator[Objection]:
+        """Why the header of the overlay above could not be rewritten so that it names the base."""
+        for name in above[:1]:
+            yield from handed_over(graph, self.base)
+            yield from pieces(graph, self.base)
             if files[self.base] is None or files[name] is None:
                 nameless = self.base if files[self.base] is None else name
                 yield Objection(f"The file of {nameless} is not known, so the header of {name} cannot be written.")
+            header = self._header(graph, name, files, surroundings.real)
+            yield from unwritable(graph, name, header, header_format(graph.nodes[self.base]))
+            yield from untried(graph, name)
 
     def _warnings(self, state: State, surroundings: Surroundings, attached: bool) -> Iterator[str]:
         graph = state.graph
@@ -236,8 +254,7 @@ class Commit:
         above = graph.overlays(self.top)
         header = None
         if above:
-            relative = is_relative(graph.nodes[above[0]].header_backing)
-            header = header_name(files[above[0]] or "", files[self.base] or "", relative)
+            header = self._header(graph, above[0], files, surroundings.real)
         start = command(
             "block-commit",
             job_id=job,
@@ -247,6 +264,7 @@ class Commit:
             backing_file=header,
             speed=self.speed or None,
             filter_node_name=f"{job}-filter",
+            auto_finalize=False if above else None,
             auto_dismiss=False,
         )
         cancel = (command("job-cancel", id=job),)
@@ -254,7 +272,13 @@ class Commit:
         attached = bool(above) or bool(state.devices_on(self.top))
         tidy = tuple(Send(command("blockdev-del", node_name=n), tidy=True) for n in self._closing(graph, attached))
         if above:
-            return (Send(start), *end, *tidy)
+            return (
+                *trial(graph, above[0]),
+                Send(start),
+                *self._finish(graph, job, files[above[0]], above[0]),
+                *end,
+                *tidy,
+            )
         pivot = Branch(
             "pivot",
             "Switch over" if attached else "Finish",
@@ -273,7 +297,13 @@ class Commit:
         question = f"{self.base} now holds everything and follows each write. How shall it end?"
         return (Send(start), Wait(job, "ready", cancel), Choose(question, job, (pivot, stop), chosen))
 
-    def _predict(self, state: State, files: Mapping[str, str | None]) -> State:
+    def _finish(self, graph: BlockGraph, job: str, path: str | None, above: str) -> tuple[Step, ...]:
+        """All is copied: let it end only while QEMU can rewrite the header of the overlay above."""
+        cancel = (command("job-cancel", id=job),)
+        free = (Free(path, job, cancel),) if path and graph.nodes[above].read_only else ()
+        return (Wait(job, "pending", cancel), *free, Send(command("job-finalize", id=job)))
+
+    def _predict(self, state: State, files: Mapping[str, str | None], real: Mapping[str, str]) -> State:
         graph, above = state.graph, state.graph.overlays(self.top)
         leaving = self._leaving(graph)
         base = graph.nodes[self.base]
@@ -290,8 +320,7 @@ class Commit:
         ]
         for name in above:
             graph = graph.rewired(name, "backing", self.base)
-            relative = is_relative(graph.nodes[name].header_backing)
-            header = header_name(files[name] or "", files[self.base] or "", relative)
+            header = self._header(graph, name, files, real)
             made.append(replace(graph.nodes[name], header_backing=header, header_backing_format=header_format(base)))
         graph = graph.with_nodes(made).without(leaving)
         devices = state.devices if above else moved_roots(state.devices, self.top, self.base)

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from diskchain.operations.operation import Make, Send, Wait
+from diskchain.operations.operation import Free, Make, Send, Wait
 from diskchain.operations.preview import Preview, walk
 from diskchain.qapi.command import Command
 
@@ -36,6 +36,8 @@ def script(preview: Preview, dialect: Dialect) -> str:
     for step in walk(preview.draft.steps):
         if isinstance(step, Wait):
             lines.append(f"# wait until job {step.job} is {step.until}")
+        elif isinstance(step, Free):
+            lines.append(f"# go on only while no other program has a lock on {step.path!r}")
         elif isinstance(step, Make):
             made = shlex.join(("qemu-img", *step.words)) if step.words else f"set -C; : > {shlex.quote(step.path)}"
             lines.append(f"# in a shell: {made}")

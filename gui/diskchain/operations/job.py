@@ -57,8 +57,13 @@ class SteerJob:
         return Offer(self, _WORDS.get(self.do, self.do), draft.title, reason)
 
     def concerns(self, state: State) -> Concerns:
-        """Nothing outside QEMU."""
-        return Concerns()
+        """Nothing outside QEMU; but a commit that ends rewrites the header of the overlay above it."""
+        job = state.job(self.id)
+        if job is None or self.do != "finalize" or job.type != "commit":
+            return Concerns()
+        above = {upper for name in job.node_names for upper in state.graph.overlays(name)} - set(job.node_names)
+        nodes = [state.graph.nodes[name] for name in sorted(above)]
+        return Concerns(written=tuple(node.file for node in nodes if node.file and node.read_only))
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""

@@ -55,6 +55,7 @@ class Send:
     :ivar probe: True where QEMU's *refusal* is what we want: a read-only open that shows that no such file exists yet.
         Where it succeeds, `undo` is sent and the plan is refused: nothing is ever overwritten.
     :ivar tidy: True where a refusal does not fail the plan (closing what is left over) but is told.
+    :ivar refusal: what a refusal means, in one sentence; empty: QEMU's words say it.
     """
 
     command: Command
@@ -62,6 +63,7 @@ class Send:
     makes: tuple[str, ...] = ()
     probe: bool = False
     tidy: bool = False
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,20 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Free:
+    """Wait until QEMU can open a file for writing: no other program holds a lock on it, and it is still the same file.
+
+    A job of ours waits meanwhile (`pending`). Where it cannot be seen from here, this is passed over.
+
+    :ivar path: absolute. `job`: the job that waits. `cancel`: commands that end it, sent if the user stops here.
+    """
+
+    path: str
+    job: str
+    cancel: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """One answer to a `Choose`: the key of `finish=`, the button's words, what it means, and the steps that follow."""
 
@@ -129,7 +145,7 @@ class Choose:
         return next((branch for branch in self.branches if branch.key == self.chosen), self.branches[0])
 
 
-Step = Send | Make | Wait | Choose
+Step = Send | Make | Wait | Free | Choose
 
 JOB_CONTROL = ("job-", "block-job-")
 """Names of commands that steer a job begin so; they are not listed as commands of a plan."""
@@ -159,8 +175,10 @@ class Concerns:
 
     :ivar images: files whose readers elsewhere must be looked for. `folders`: folders where a file would be made, or space taken.
     :ivar held: files that must be the very ones that QEMU has open: it opens them anew by their names, or writes those down.
+    :ivar written: files that QEMU opens anew for writing when a job ends; where it then cannot, it dies.
     """
 
     images: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()

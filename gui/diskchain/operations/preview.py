@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
-from diskchain.operations.operation import JOB_CONTROL, Choose, Make, Objection, Operation, Send, Step, Wait
+from diskchain.operations.operation import JOB_CONTROL, Choose, Free, Make, Objection, Operation, Send, Step, Wait
 from diskchain.qapi.command import Command
 
 
@@ -28,6 +28,7 @@ class Surroundings:
     :ivar folders: path -> what is in it, where we can see it. A path that is missing here could not be seen.
     :ivar readers: image path -> images elsewhere (closed, or open in another machine) that name it as their backing file.
     :ivar unsearched: sentences on what could not be searched.
+    :ivar real: folder -> where it truly lies, links followed; only folders that can be seen from here.
     :ivar replaced: sentences on names behind which there is no longer the file that QEMU has open.
     :ivar stamp: time stamp for names, `20261123-193000`. `serial`: a number for job ids and node-names, unused on this machine.
     :ivar read_only: why this machine is only looked at (managed, a recording); empty: it may be changed.
@@ -41,6 +42,7 @@ class Surroundings:
     folders: Mapping[str, Folder] = field(default_factory=dict)
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unsearched: tuple[str, ...] = ()
+    real: Mapping[str, str] = field(default_factory=dict)
     replaced: tuple[str, ...] = ()
     stamp: str = ""
     serial: int = 1
@@ -88,7 +90,7 @@ class Draft:
     after: State | None = None
 
 
-def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make]:
+def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free]:
     """Every step in order, with the expected branch where there is a choice."""
     for step in steps:
         if isinstance(step, Choose):

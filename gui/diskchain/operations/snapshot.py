@@ -18,6 +18,7 @@ from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.chains import (
     bitmap_notes,
+    handed_over,
     header_format,
     header_name,
     is_encrypted,
@@ -177,7 +178,7 @@ class _Plan:
         taken = {name.removesuffix(".qcow2") for name in entries} | used
         path = self.operation.files.get(device.name) or posixpath.join(folder, unique(label, taken) + ".qcow2")
         relative = is_relative(below.header_backing)
-        header = header_name(path, own, relative)
+        header = header_name(path, own, relative, self.surroundings.real)
         plain = header == own == below.facts.get("file") and posixpath.isabs(own) and below.kind is not Kind.PROTOCOL
         return _Layer(device, active, path, node, header, plain)
 
@@ -190,6 +191,7 @@ class _Plan:
         for layer in self.layers:
             yield from jobs_on(self.state, (layer.active,))
             yield from pieces(self.state.graph, layer.active)
+            yield from handed_over(self.state.graph, layer.active)
             if overlays := self.state.graph.overlays(layer.active):
                 yield Objection(
                     f"{layer.active} is also the backing image of {listed(overlays)}: QEMU takes no snapshot of it then."

@@ -18,6 +18,7 @@ from diskchain.operations.chains import (
     bitmap_notes,
     exports_on,
     filters_between,
+    handed_over,
     header_format,
     header_name,
     is_relative,
@@ -30,6 +31,7 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.rewriting import unwritable
 from diskchain.qapi.command import command
 
 _NAMED = 3
@@ -144,8 +146,11 @@ class Stream:
         yield from jobs_on(state, concerned)
         yield from exports_on(state, concerned, "streamed")
         yield from filters_between(state, (*dropped, *((self.base,) if self.base else ())))
+        header = self._header(state, surroundings) or ""
+        yield from unwritable(graph, self.node, header, header_format(graph.nodes[self.base]) if self.base else "")
         if not self.base:
             return
+        yield from handed_over(graph, self.base)
         yield from pieces(graph, self.base)
         yield from shows_through(graph, self.node, dropped[0], self.base, "Pull the whole chain instead.")
         if graph.nodes[self.base].kind is Kind.PROTOCOL:
@@ -180,7 +185,7 @@ class Stream:
             return None
         node, base = state.graph.nodes[self.node], state.graph.nodes[self.base]
         own, below = path_of(node, surroundings.cwd), path_of(base, surroundings.cwd)
-        return header_name(own or "", below or "", is_relative(node.header_backing))
+        return header_name(own or "", below or "", is_relative(node.header_backing), surroundings.real)
 
     def _steps(self, state: State, surroundings: Surroundings) -> tuple[Step, ...]:
         job = f"diskchain-{surroundings.serial}"
@@ -239,10 +244,7 @@ def _impossible(graph: BlockGraph, node: str, base: str) -> Iterator[str]:
         yield f"{node} has no backing image: there is nothing to pull."
     elif base and base not in below:
         above = node in graph.chain(base)[1:]
-        yield (
-            f"{base} lies above {node}: data can only be pulled upwards."
-            if above
-            else f"{base} is not below {node} in its chain."
-        )
+        why = f"lies above {node}: data can only be pulled upwards" if above else f"is not below {node} in its chain"
+        yield f"{base} {why}."
     elif base and base == below[0]:
         yield f"{node} already backs onto {base}: there is nothing between them to pull."

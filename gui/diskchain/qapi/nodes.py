@@ -10,6 +10,7 @@ from dataclasses import replace
 from diskchain.model.bitmap import Bitmap
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Edge, Kind, Node, kind_of
+from diskchain.model.paths import joined
 from diskchain.qapi.replies import Json, mapping, mappings, maybe_number, maybe_text, number, text
 
 
@@ -73,7 +74,7 @@ def _node(name: str, raw: Json, old: Node | None, cwd: str) -> Node:
 def _absolute(path: str | None, driver: str, cwd: str) -> str | None:
     """A path as it is told, made absolute where that can be: QEMU tells it as it was given, relative to its own folder."""
     if path and cwd and driver in ("file", "host_device", "host_cdrom") and not posixpath.isabs(path):
-        return posixpath.normpath(posixpath.join(cwd, path.removeprefix("file:")))
+        return joined(cwd, path.removeprefix("file:"))
     return path
 
 

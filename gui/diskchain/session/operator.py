@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
-from diskchain.operations.operation import Branch, Choose, Make, Send, Step, Wait
+from diskchain.operations.operation import Branch, Choose, Free, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
 from diskchain.session.aftermath import entries, healed, shape, undo
 from diskchain.session.carriage import Carriage, Phase, Result
@@ -84,6 +84,8 @@ class QmpOperator:
                 await self._make(step)
             elif isinstance(step, Wait):
                 await self._jobs.until(step)
+            elif isinstance(step, Free):
+                await self._jobs.free(step)
             else:
                 branch, rest = await self._chosen(step)
                 self._jobs.stopped = branch.key == "stop"
@@ -112,7 +114,8 @@ class QmpOperator:
                 return
             self._done[-1] = Send(step.command, makes=step.makes)
             await self._session.remember((), marks)
-            raise Halt(f"QEMU refused {step.command.name}: {error.text}.", error.text, Phase.REFUSED) from error
+            said = f"{step.refusal} QEMU refused {step.command.name}: {error.text}.".lstrip()
+            raise Halt(said, error.text, Phase.REFUSED) from error
         if step.command.name in ("block-commit", "block-stream"):
             self._job_began = True
 
@@ -177,7 +180,7 @@ class QmpOperator:
         except Refused as error:
             self._notes.append(f"{step.command.name}: {error.text}.")
 
-    async def _chosen(self, step: Choose) -> tuple[Branch, Sequence[Send | Make | Wait]]:
+    async def _chosen(self, step: Choose) -> tuple[Branch, Sequence[Step]]:
         """The branch to go, and its steps; if another client decided meanwhile, what is left of them."""
         if step.chosen:
             return step.expected, step.expected.steps

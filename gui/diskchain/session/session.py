@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from diskchain.images.locks import unready
 from diskchain.model.diff import Diff, diff
 from diskchain.model.ledger import Ledger, LedgerEntry
 from diskchain.model.sample import Sample
@@ -219,6 +220,14 @@ class Session:
         )
         found = await asyncio.to_thread(gather, operation.concerns(state), state, around, stamp, serial)
         return prepare(operation, state, found)
+
+    async def unready(self, path: str) -> str:
+        """Why QEMU could not open its image for writing now; empty where nothing speaks against it, or it cannot be seen."""
+        process = self._line.process
+        try:
+            return await asyncio.to_thread(unready, process.pid, path) if process else ""
+        except OSError:
+            return ""
 
     def _next_serial(self, state: State) -> int:
         names = [*state.graph.nodes, *(job.id for job in state.jobs), *self._own_jobs]

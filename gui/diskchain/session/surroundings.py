@@ -11,6 +11,8 @@ from pathlib import Path
 
 from diskchain.images.headers import Search
 from diskchain.images.held import not_held
+from diskchain.images.locks import unready
+from diskchain.model.paths import absolute
 from diskchain.model.state import State
 from diskchain.operations.operation import Concerns
 from diskchain.operations.preview import Folder, Surroundings
@@ -38,8 +40,8 @@ class Around:
 
 def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial: int) -> Surroundings:
     """Look around. Blocks for as long as the file system takes (the search itself is bounded to 3 s): call it in a thread."""
-    images = tuple(_absolute(path, around.cwd) for path in concerns.images)
-    folders = tuple(dict.fromkeys(_absolute(path, around.cwd) for path in concerns.folders))
+    images = tuple(absolute(path, around.cwd) for path in concerns.images)
+    folders = tuple(dict.fromkeys(absolute(path, around.cwd) for path in concerns.folders))
     here = _sees_the_same(around, (*folders, *(posixpath.dirname(path) for path in images)))
     readers: dict[str, list[str]] = {}
     unsearched: list[str] = []
@@ -59,6 +61,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
     for name, other in around.others.items():
         _open_elsewhere(images, name, other, readers)
     replaced = _replaced(around.pid, concerns.held, unsearched)
+    replaced += _not_writable(around, concerns.written)
     kept = {image: tuple(path for path in found if path not in around.dead) for image, found in readers.items()}
     return Surroundings(
         here=here,
@@ -67,6 +70,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         readers={image: found for image, found in kept.items() if found},
         unsearched=tuple(unsearched),
         replaced=replaced,
+        real=_real((*images, *concerns.held), folders, around.cwd) if here else {},
         stamp=stamp,
         serial=serial,
         read_only=around.read_only,
@@ -86,6 +90,22 @@ def _replaced(pid: int | None, held: tuple[str, ...], unsearched: list[str]) -> 
     if held and pid is None:
         unsearched.append("It cannot be seen from here whether the names still lead to the files that QEMU has open.")
     return ()
+
+
+def _not_writable(around: Around, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences on images that QEMU could not open for writing now, which it must when a job ends."""
+    if around.pid is None:
+        return ()
+    try:
+        return tuple(text for path in paths if (text := unready(around.pid, absolute(path, around.cwd))))
+    except OSError:
+        return ()
+
+
+def _real(paths: tuple[str, ...], folders: tuple[str, ...], cwd: str) -> dict[str, str]:
+    """Folder -> where it truly lies, for the folders of these files and these folders; those that are not there are left out."""
+    named = dict.fromkeys((*(posixpath.dirname(absolute(path, cwd)) for path in paths), *folders))
+    return {folder: os.path.realpath(folder) for folder in named if posixpath.isabs(folder) and Path(folder).is_dir()}
 
 
 def _sees_the_same(around: Around, folders: tuple[str, ...]) -> bool | None:
@@ -109,10 +129,6 @@ def _owner(pid: int | None) -> tuple[int, int] | None:
     except OSError:
         return None
     return (told.st_uid, told.st_gid) if os.geteuid() in (0, told.st_uid) else None
-
-
-def _absolute(path: str, cwd: str) -> str:
-    return posixpath.normpath(posixpath.join(cwd, path)) if cwd and ":" not in path.split("/", maxsplit=1)[0] else path
 
 
 def _folder(path: str) -> Folder | None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from diskchain.monitors.monitor import Refused
-from diskchain.operations.operation import Wait
+from diskchain.operations.operation import Free, Wait
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.session.carriage import Carriage, Phase
@@ -54,6 +54,26 @@ class JobWait:
             if carriage.stop and step.cancel:
                 await self._cancel(step)
             await self.pause()
+
+    async def free(self, step: Free) -> None:
+        """Wait until QEMU can open a file for writing. :raises Halt: the user stopped or left the job, or it ended otherwise."""
+        carriage, told = self._carriage, ""
+        while reason := await self._session.unready(step.path):
+            if reason != told:
+                carriage.show(
+                    Phase.RUNNING,
+                    f"{reason} All is copied; the job waits to end until {step.path} is free again, and nothing is lost"
+                    " meanwhile. End that program, or stop the job.",
+                )
+                told = reason
+            if carriage.leaving:
+                raise Halt(f"The job {step.job} waits to be finished.", outcome=Phase.LEFT)
+            if carriage.stop:
+                await self._cancel(step)
+            await self.pause()
+            job = (await self._session.look_at_jobs()).job(step.job)
+            if job is None or job.status != "pending":
+                return
 
     async def pause(self) -> None:
         """Until something is told, or for half a second."""
@@ -113,7 +133,7 @@ class JobWait:
         except Refused as error:
             self.notes.append(f"The job {job} could not be dismissed: {error.text}.")
 
-    async def _cancel(self, step: Wait) -> None:
+    async def _cancel(self, step: Wait | Free) -> None:
         """End the own job because the user says so. :raises Halt: it was cancelled; not where it had ended by itself before."""
         self._carriage.stop = False
         for command in step.cancel:

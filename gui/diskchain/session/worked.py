@@ -32,6 +32,9 @@ class Worked(Protocol):
     async def refresh(self) -> State:
         """Look at everything."""
 
+    async def unready(self, path: str) -> str:
+        """Why QEMU could not open its image for writing now, in one sentence; empty: nothing is seen that speaks against it."""
+
     def meanwhile(self, since: float) -> set[str]:
         """Names of the nodes and devices that operations of ours touched which went on at this moment (monotonic) or later."""
 

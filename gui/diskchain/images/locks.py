@@ -1,0 +1,83 @@
+"""Whether a running QEMU could open one of its images for writing right now, seen from outside.
+
+At the end of some jobs QEMU opens an overlay anew, to rewrite its header. Where that fails, QEMU 7.2 does not report it: it
+dies. So it is looked at before the job is let end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from diskchain.images.held import not_held
+
+_LINE = re.compile(
+    r"[0-9]+: *(?P<kind>[A-Z]+ +[A-Z]+ +[A-Z]+) +-?[0-9]+ (?P<file>\S+) (?P<first>[0-9]+) (?P<last>[0-9]+|EOF)"
+)
+"""A lock in /proc/locks and, behind `lock:`, in /proc/PID/fdinfo/N (proc(5)); a lock that is only waited for has an arrow."""
+_WRITING = (101, 103, 201, 203)
+"""Bytes that QEMU locks or looks at when it opens for writing: write and resize, taken and not shared (block/file-posix.c)."""
+_READ_ONLY = os.ST_RDONLY
+
+
+def unready(pid: int, path: str) -> str:
+    """Why this process could not open its image for writing, in one sentence; empty where nothing speaks against it.
+
+    :param path: absolute. What is no absolute path (a URI) is passed over.
+    :raises OSError: it may not be seen what the process has open.
+    """
+    if not path.startswith("/"):
+        return ""
+    for sentence in not_held(pid, (path,)):
+        return sentence
+    if not _may_write(pid, Path(f"/proc/{pid}/root{path}")):
+        return f"QEMU may not write to {path} any more."
+    if _locked_elsewhere(pid, Path(f"/proc/{pid}/root{path}")):
+        return f"Another program holds a lock on {path}."
+    return ""
+
+
+def _may_write(pid: int, path: Path) -> bool:
+    process, told = Path(f"/proc/{pid}").stat(), path.stat()
+    if os.statvfs(path).f_flag & _READ_ONLY:
+        return False
+    if process.st_uid in (0, os.geteuid()):
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+        except PermissionError:
+            return False
+        return True
+    if process.st_uid == told.st_uid:
+        return bool(told.st_mode & 0o200)
+    # Of its other groups and of access lists nothing is known here: only what is surely missing counts.
+    return bool(told.st_mode & 0o022)
+
+
+def _locked_elsewhere(pid: int, path: Path) -> bool:
+    """Whether anybody else's lock keeps the process from writing. A process that locks nothing itself minds no lock."""
+    identity = (path.stat().st_dev, path.stat().st_ino)
+    own = Counter(_own(Path(f"/proc/{pid}"), identity))
+    files = {file for _, file, _, _ in own}
+    everybody = Counter(lock for lock in _locks(Path("/proc/locks").read_text().splitlines()) if lock[1] in files)
+    return any(first <= byte <= last for _, _, first, last in everybody - own for byte in _WRITING)
+
+
+def _own(process: Path, identity: tuple[int, int]) -> Iterator[tuple[str, str, int, int]]:
+    for entry in (process / "fd").iterdir():
+        try:
+            told = entry.stat()
+            if (told.st_dev, told.st_ino) == identity:
+                lines = (process / "fdinfo" / entry.name).read_text().splitlines()
+                yield from _locks(line.removeprefix("lock:").strip() for line in lines if line.startswith("lock:"))
+        except OSError:  # closed meanwhile
+            continue
+
+
+def _locks(lines: Iterable[str]) -> Iterator[tuple[str, str, int, int]]:
+    for line in lines:
+        if found := _LINE.match(line):
+            last = (1 << 63) - 1 if found["last"] == "EOF" else int(found["last"])
+            yield " ".join(found["kind"].split()), found["file"], int(found["first"]), last

@@ -1,0 +1,74 @@
+"""Rewriting the header of an overlay: what speaks against it, and the trial that shows beforehand that QEMU can do it.
+
+A commit below an overlay, and a stream, end with a new header. A stream opens its image for writing when it starts. A commit
+opens the overlay only when all is copied, and where that fails QEMU 7.2 dies (SIGSEGV).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diskchain.model.graph import BlockGraph
+from diskchain.operations.chains import root_of
+from diskchain.operations.operation import Objection, Send
+from diskchain.qapi.command import command
+
+_WRITES_HEADERS = frozenset({"qcow2", "qed"})
+"""The formats with a `bdrv_change_backing_file` in QEMU's block/; all others refuse, when it is too late."""
+_LONGEST_HEADER = 1023
+"""Bytes of a backing file's name in a qcow2 header at most (docs/interop/qcow2.txt)."""
+_SMALLEST_CLUSTER = 512
+_FIXED = 112 + 8 + 24 + 32
+"""Bytes of a qcow2 header with the end of its extensions, and those for encryption and bitmaps (docs/interop/qcow2.txt)."""
+_FEATURES = 8 + 48 * 8
+"""Bytes of the table of feature names; QEMU leaves it out where clusters have 512 bytes (`qcow2_update_header`)."""
+
+
+def unwritable(graph: BlockGraph, overlay: str, header: str, header_format: str) -> Iterator[Objection]:
+    """Objections where QEMU could not write this name and format into an overlay's header; an empty name takes it out."""
+    node = graph.nodes[overlay]
+    if node.driver not in _WRITES_HEADERS:
+        yield Objection(
+            f"{overlay} is {node.driver}: QEMU cannot change which image a {node.driver} names as its backing."
+        )
+        return
+    length = len(header.encode(errors="surrogateescape"))
+    if length > _LONGEST_HEADER:
+        yield Objection(f"The name {header[:80]}... is too long for the header of {overlay}.")
+    elif header and node.driver == "qcow2" and node.cluster_size is not None:
+        cluster = node.cluster_size
+        data_file = graph.child(overlay, "data-file")
+        outside = len((graph.nodes[data_file].file or "").encode(errors="replace")) + 16 if data_file else 0
+        features = _FEATURES if cluster > _SMALLEST_CLUSTER else 0
+        if _FIXED + features + outside + 16 + len(header_format) + length > cluster:
+            yield Objection(
+                f"The header of {overlay} has no room for {header[:80]}: it must fit into one cluster of {cluster} bytes."
+            )
+
+
+def trial(graph: BlockGraph, overlay: str) -> tuple[Send, ...]:
+    """A command by which QEMU rewrites an overlay's header as it is; none where the overlay is open for writing already."""
+    node = graph.nodes[overlay]
+    if not node.read_only:
+        return ()
+    same = command(
+        "change-backing-file",
+        device=root_of(graph, overlay),
+        image_node_name=overlay,
+        backing_file=node.header_backing or "",
+    )
+    return (Send(same, refusal=f"QEMU cannot rewrite the header of {overlay}, which it must at the end."),)
+
+
+def untried(graph: BlockGraph, overlay: str) -> Iterator[Objection]:
+    """An objection where the trial would not leave the header as it is: QEMU writes the overlay's own format into it."""
+    node = graph.nodes[overlay]
+    if not node.read_only or node.driver not in _WRITES_HEADERS:
+        return
+    told, below = node.header_backing_format, graph.backing(overlay)
+    own = below is not None and graph.nodes[below].driver == node.driver and told in (None, "", node.driver)
+    if not node.header_backing or not own:
+        yield Objection(
+            f"It cannot be tried out whether the header of {overlay} can be rewritten, and QEMU would die at the end of the"
+            f" commit if not. Commit from {overlay} on, or pull the images into it."
+        )
