@@ -1,12 +1,14 @@
-"""The loop's three cures, and that it still is a loop."""
+"""The loop's four cures, and that it still is a loop."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 
-from PySide6.QtCore import QAbstractEventDispatcher
+from PySide6.QtCore import QAbstractEventDispatcher, QObject
 from PySide6.QtWidgets import QApplication
 
 from diskchain.widgets.loop import Loop
@@ -60,6 +62,36 @@ def test_work_off_the_thread_runs_in_a_python_thread(qapp: QApplication) -> None
         return await asyncio.to_thread(lambda: threading.current_thread().name)
 
     assert run(qapp, work()).startswith("diskchain")
+
+
+def test_no_qt_object_ends_in_a_thread_that_is_not_its_own(qapp: QApplication) -> None:
+    ended: list[str] = []
+    over = asyncio.Event()
+
+    def end() -> None:
+        ended.append(threading.current_thread().name)
+        over.set()
+
+    def lose() -> None:
+        lost = QObject()
+        lost.startTimer(1)
+        circle: list[object] = [lost]
+        circle.append(circle)
+        weakref.finalize(lost, end)
+
+    def make_much() -> None:
+        kept = [[number] for number in range(200_000)]
+        assert len(kept) == 200_000
+
+    async def work() -> None:
+        lose()
+        await asyncio.to_thread(make_much)
+        await asyncio.wait_for(over.wait(), 5)
+
+    assert gc.isenabled()
+    run(qapp, work())
+    assert ended == ["MainThread"]
+    assert gc.isenabled(), "a closed loop leaves it to Python"
 
 
 def test_a_failing_callback_reaches_the_handler(qapp: QApplication) -> None:

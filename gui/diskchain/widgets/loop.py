@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import math
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,42 @@ from PySide6.QtWidgets import QApplication
 from qasync import QSelectorEventLoop
 
 _THREADS = 4
+
+
+_YOUNG, _MIDDLE, _OLD = 2_000, 10, 10
+"""When garbage is looked for: so many new objects; every so many times in the younger ones too; after so many of those in all."""
+_WHOLE = 60.0
+"""Seconds between two looks at everything, at least: at 1,000 nodes such a look takes longer than a frame."""
+
+
+class _Garbage:
+    """Python's search for objects that nobody reaches, on this thread only.
+
+    Left to itself, it runs in whichever thread makes the next object. Qt's objects must end in the thread they live in: one
+    that ended in another kept its running timer, which then called into freed memory.
+    """
+
+    def __init__(self) -> None:
+        self._was_on = gc.isenabled()
+        self._last = time.monotonic()
+        gc.disable()
+
+    def look(self) -> None:
+        """Collect if there is enough of it. For the end of a turn of the loop."""
+        young, middle, old = gc.get_count()
+        if young < _YOUNG:
+            return
+        if old >= _OLD and time.monotonic() - self._last >= _WHOLE:
+            gc.collect()
+            self._last = time.monotonic()
+        else:
+            gc.collect(1 if middle >= _MIDDLE else 0)
+
+    def end(self) -> None:
+        """Leave it to Python again."""
+        if self._was_on:
+            gc.enable()
+            self._was_on = False
 
 
 class _Handle(asyncio.TimerHandle):
@@ -45,8 +83,9 @@ class _Handle(asyncio.TimerHandle):
 class _Clock(QObject):
     """Qt timers for handles: precise ones, never early; and one of no time at all for what shall run in the next turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, turned: Callable[[], None]) -> None:
         super().__init__()
+        self._turned = turned
         self._waiting: dict[int, _Handle] = {}
         self._ready: deque[_Handle] = deque()
         self._turn = 0
@@ -83,6 +122,7 @@ class _Clock(QObject):
             self.killTimer(handle.timer)
             handle.timer = 0
             handle.run()
+        self._turned()
 
     def _run_ready(self) -> None:
         """Run what was ready when the turn began; what comes meanwhile has to wait, so that the window is painted."""
@@ -99,16 +139,17 @@ class _Clock(QObject):
 
 
 class Loop(QSelectorEventLoop):
-    """The loop of qasync with three cures. Use it with `with`, so that it gets closed.
+    """The loop of qasync with four cures. Use it with `with`, so that it gets closed.
 
     As measured with qasync 0.28: cancelled timers stayed until they were due, `sleep(0.5)` came back 24 ms early, and work
     off the thread ran in Qt threads, which numpy does not like. Here they are dropped, nothing is early, and the threads
-    are Python's own.
+    are Python's own, in which no Qt object ever ends.
     """
 
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
-        self._clock = _Clock()
+        self._garbage = _Garbage()
+        self._clock = _Clock(self._garbage.look)
         self.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="diskchain"))
 
     def call_later(
@@ -131,3 +172,4 @@ class Loop(QSelectorEventLoop):
         """Drop all timers, end the threads, close; harmless when closed."""
         self._clock.stop()
         super().close()
+        self._garbage.end()
