@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from diskchain.images.headers import Search, backing_name, names_in
-from tests.support.tools import make_image
+from diskchain.images.headers import Search, named, names_in
+from tests.support.tools import QEMU_IMG, make_image, tool
 
 MIB = 1 << 20
+_STARTS = [b"QFI\xfb", b"QFI\xfb\0\0\0\3", b"QED\0", b"KDMV", b"# Disk DescriptorFile\n", b""]
 
 
 @pytest.mark.parametrize("kind", ["qcow2", "qed", "qcow"])
@@ -23,8 +24,24 @@ def test_real_images(tmp_path: Path, kind: str) -> None:
     base, over = tmp_path / "base.raw", tmp_path / f"over.{kind}"
     base.write_bytes(bytes(MIB))
     make_image(over, kind, MIB, "base.raw", "raw") if kind != "qcow" else make_image(over, kind, MIB)
-    assert backing_name(base) is None
-    assert backing_name(over) == (None if kind == "qcow" else "base.raw")
+    assert named(base) == ()
+    assert named(over) == (() if kind == "qcow" else ("base.raw",))
+
+
+def test_the_file_with_the_data_is_named_too(tmp_path: Path) -> None:
+    tool(QEMU_IMG, "create", "-q", "-f", "qcow2", "-o", f"data_file={tmp_path}/x.data", tmp_path / "base", "1M")
+    make_image(tmp_path / "over", "qcow2", 0, str(tmp_path / "base"), "qcow2")
+    assert named(tmp_path / "base") == (str(tmp_path / "x.data"),)
+    assert named(tmp_path / "over") == (str(tmp_path / "base"),)
+
+
+@pytest.mark.parametrize("layout", ["monolithicSparse", "twoGbMaxExtentSparse"])
+def test_a_vmdk_names_its_parent(tmp_path: Path, layout: str) -> None:
+    make_image(tmp_path / "base.vmdk", "vmdk", MIB)
+    words = ("-o", f"subformat={layout}", "-b", "base.vmdk", "-F", "vmdk", tmp_path / "over.vmdk")
+    tool(QEMU_IMG, "create", "-q", "-f", "vmdk", *words)
+    assert named(tmp_path / "base.vmdk") == ()
+    assert named(tmp_path / "over.vmdk") == ("base.vmdk",)
 
 
 def test_what_is_no_image(tmp_path: Path) -> None:
@@ -32,26 +49,28 @@ def test_what_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "text").write_text("QFI is not enough")
     start = time.monotonic()
-    assert [backing_name(tmp_path / name) for name in ("fifo", "empty", "text")] == [None] * 3
+    assert [named(tmp_path / name) for name in ("fifo", "empty", "text")] == [()] * 3
     assert time.monotonic() - start < 1, "a pipe must not be waited for"
     with pytest.raises(OSError, match="No such file"):
-        backing_name(tmp_path / "none")
+        named(tmp_path / "none")
 
 
 @pytest.mark.parametrize(("offset", "length"), [(0, 5), (1 << 60, 5), (104, 0), (104, 1 << 31), (104, 1024)])
 def test_headers_that_lead_astray(tmp_path: Path, offset: int, length: int) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"QFI\xfb" + struct.pack(">IQI", 3, offset, length) + bytes(4096))
-    assert backing_name(path) is None
+    assert named(path) == ()
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from([b"QFI\xfb", b"QED\0", b""]), st.binary(max_size=400))
+@given(
+    st.sampled_from([b"QFI\xfb", b"QFI\xfb\0\0\0\3", b"QED\0", b"KDMV", b"# Disk DescriptorFile\n", b""]),
+    st.binary(max_size=400),
+)
 def test_any_bytes(tmp_path: Path, magic: bytes, data: bytes) -> None:
     path = tmp_path / "any"
     path.write_bytes(magic + data)
-    name = backing_name(path)
-    if name is not None:
+    for name in named(path):
         for found in names_in(name, tmp_path):
             assert isinstance(found, str)
 
@@ -60,7 +79,7 @@ def test_any_bytes(tmp_path: Path, magic: bytes, data: bytes) -> None:
     ("header", "names"),
     [
         ("base.qcow2", ("/i/base.qcow2",)),
-        ("../a/./b.qcow2", ("/a/b.qcow2",)),
+        ("../a/./b.qcow2", ("/i/../a/./b.qcow2",)),
         ("/abs/x", ("/abs/x",)),
         ("file:/abs/x", ("/abs/x",)),
         ("file:rel", ("/i/rel",)),

@@ -1,4 +1,4 @@
-"""Reads which image a closed image file backs onto, from its header alone.
+"""Reads which files a closed image needs, from its header alone.
 
 Nothing is opened for writing and at most a few KiB of each file are read, so that a folder full of images is looked through
 quickly. Every byte is hostile input.
@@ -9,46 +9,86 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 _QCOW2 = b"QFI\xfb"
 _QED = b"QED\0"
 _LONGEST_NAME = 1023
 """Bytes of a backing file's name in a qcow2 header at most (docs/interop/qcow2.txt)."""
+_VMDK, _VMDK_TEXT = b"KDMV", b"# Disk DescriptorFile"
+_DATA_FILE = 0x44415441
+"""The extension of a qcow2 header that names the file with the data (docs/interop/qcow2.txt)."""
+_PARENT = re.compile(rb'^parentFileNameHint="([^"\n]{1,1023})"', re.MULTILINE)
+_HEAD = 4096
+_LONGEST_DESCRIPTOR = 64 << 10
 _MOST_FILES = 4_000
 _MOST_SECONDS = 3.0
 _DEPTH = 2
 """Levels of folders below an image's own that are looked through."""
 
 
-def backing_name(path: Path) -> str | None:
-    """What the header names as backing file, verbatim; None where there is none, or the file is no image that has one.
+def named(path: Path) -> tuple[str, ...]:
+    """The files that a header names, verbatim: the backing file, and the file that the data lie in; none where it is no image.
 
-    Understood: qcow and qcow2 (docs/interop/qcow2.txt), QED (docs/interop/qed_spec.txt). :raises OSError: it cannot be read.
+    Understood: qcow and qcow2 (docs/interop/qcow2.txt), QED (docs/interop/qed_spec.txt), VMDK (QEMU's block/vmdk.c).
+    :raises OSError: it cannot be read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        head = file.read(64)
+            return ()
+        head = file.read(_HEAD)
         if head[:4] == _QCOW2 and len(head) >= 20:
-            offset, length = struct.unpack(">QI", head[8:20])
-        elif head[:4] == _QED and len(head) >= 64:
-            offset, length = struct.unpack("<II", head[56:64])
-        else:
-            return None
-        if not offset or not 0 < length <= _LONGEST_NAME or offset > 1 << 21:
-            return None
-        file.seek(offset)
-        return file.read(length).decode(errors="surrogateescape")
+            return (*_at(file, *struct.unpack(">QI", head[8:20])), *_data_file(head))
+        if head[:4] == _QED and len(head) >= 64:
+            return _at(file, *struct.unpack("<II", head[56:64]))
+        if head[:4] == _VMDK and len(head) >= 44:
+            sector, sectors = struct.unpack("<QQ", head[28:44])
+            if not 0 < sector < 1 << 32:
+                return ()
+            file.seek(sector * 512)
+            return _parents(file.read(min(sectors * 512, _LONGEST_DESCRIPTOR)))
+        if head.startswith(_VMDK_TEXT):
+            file.seek(0)
+            return _parents(file.read(_LONGEST_DESCRIPTOR))
+    return ()
+
+
+def _at(file: BinaryIO, offset: int, length: int) -> tuple[str, ...]:
+    if not offset or not 0 < length <= _LONGEST_NAME or offset > 1 << 21:
+        return ()
+    file.seek(offset)
+    return (file.read(length).decode(errors="surrogateescape"),)
+
+
+def _data_file(head: bytes) -> tuple[str, ...]:
+    """The name of the file that a qcow2 image keeps its data in, from the extensions of its header."""
+    version, at = struct.unpack(">I", head[4:8])[0], 72
+    if version >= 3 and len(head) >= 104:
+        at = struct.unpack(">I", head[100:104])[0]
+    while at + 8 <= len(head):
+        kind, length = struct.unpack(">II", head[at : at + 8])
+        if not kind:
+            break
+        if kind == _DATA_FILE:
+            return (head[at + 8 : at + 8 + min(length, _LONGEST_NAME)].decode(errors="surrogateescape"),)
+        at += 8 + (length + 7) // 8 * 8
+    return ()
+
+
+def _parents(text: bytes) -> tuple[str, ...]:
+    """The parents that a VMDK descriptor names."""
+    return tuple(name.decode(errors="surrogateescape") for name in _PARENT.findall(text.split(b"\0", maxsplit=1)[0]))
 
 
 def names_in(header: str, folder: Path) -> tuple[str, ...]:
-    """The paths that a header's backing name speaks of, absolute; a `json:` name may speak of several."""
+    """The paths that a name in a header speaks of, absolute, `..` left in; a `json:` name may speak of several."""
     if header.startswith("json:"):
         try:
             found = list(_file_names(json.loads(header[5:])))
@@ -56,7 +96,7 @@ def names_in(header: str, folder: Path) -> tuple[str, ...]:
             return ()
     else:
         found = [header.removeprefix("file:")]
-    return tuple(os.path.normpath(folder / name) for name in found)
+    return tuple(name if name.startswith("/") else f"{folder}/{name}" for name in found)
 
 
 def _file_names(options: object) -> Iterator[str]:
@@ -77,7 +117,7 @@ class Search:
     def __init__(self, images: tuple[str, ...]) -> None:
         self.readers: dict[str, list[str]] = {}
         self.unsearched: list[str] = []
-        self._wanted = {identity: image for image in images if (identity := _identity(image)) is not None}
+        self._wanted = {found: image for image in images if (found := identity(image)) is not None}
         self._names = {os.path.normpath(image): image for image in images}
         self._until = time.monotonic() + _MOST_SECONDS
         self._left = _MOST_FILES
@@ -90,6 +130,8 @@ class Search:
 
     def look_through(self, folder: str) -> None:
         """Read the headers of the files in a folder and a little below it, within the bounds of the whole search."""
+        if os.path.realpath(folder) in {os.path.realpath(other) for other in self._folders}:
+            return
         self._folders.append(folder)
         self._look(folder, _DEPTH)
 
@@ -115,21 +157,21 @@ class Search:
 
     def _read(self, path: Path) -> None:
         try:
-            header = backing_name(path)
+            headers = named(path)
         except OSError as error:
             if error.errno not in (errno.ENXIO, errno.ENOENT):  # a socket; gone meanwhile, or a link to nowhere
                 self.unsearched.append(f"{path} could not be read ({error.strerror}): it may be another overlay.")
             return
-        if header is None:
-            return
-        for name in names_in(header, path.parent):
-            image = self._names.get(name) or self._wanted.get(_identity(name) or (0, 0))
+        for name in (name for header in headers for name in names_in(header, path.parent)):
+            found = identity(name)
+            image = self._wanted.get(found) if found else self._names.get(os.path.normpath(name))
             real = os.path.realpath(path) if path.is_symlink() else str(path)
             if image is not None and real not in self.readers.get(image, ()):
                 self.readers.setdefault(image, []).append(real)
 
 
-def _identity(path: str) -> tuple[int, int] | None:
+def identity(path: str) -> tuple[int, int] | None:
+    """What tells a file apart from all others now: device and inode, links followed; None where it is not to be seen."""
     try:
         found = Path(path).stat()
     except (OSError, ValueError):

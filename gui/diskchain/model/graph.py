@@ -116,6 +116,26 @@ class BlockGraph:
             name = below
         return None
 
+    def stored(self, name: str) -> tuple[str, ...]:
+        """The protocol nodes that hold an image's own bytes: `file`, `data-file`, and what filters between pass on to."""
+        found: dict[str, None] = {}
+        waiting, seen = [name], set[str]()
+        while waiting:
+            here = waiting.pop(0)
+            if here in seen or here not in self.nodes:
+                continue
+            seen.add(here)
+            if self.nodes[here].kind is Kind.PROTOCOL:
+                found.setdefault(here)
+            passes = self.nodes[here].kind is Kind.FILTER
+            waiting += [edge.child for edge in self._down.get(here, ()) if passes or edge.role != "backing"]
+        return tuple(found)
+
+    def files(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The files, as QEMU tells them, that hold the bytes of these images, each once."""
+        told = (self.nodes[below].file for name in names for below in self.stored(name))
+        return tuple(dict.fromkeys(file for file in told if file))
+
     def subtree(self, name: str) -> frozenset[str]:
         """The node and everything that it reaches downwards."""
         found: set[str] = set()
@@ -145,10 +165,11 @@ class BlockGraph:
         return BlockGraph({**self.nodes, **{node.name: node for node in nodes}}, (*self.edges, *edges))
 
     def without(self, names: Iterable[str]) -> BlockGraph:
-        """The graph without these nodes, their edges, and the protocol nodes that only they used."""
+        """The graph without these nodes, their edges, and their own protocol nodes; what a filter passed on stays."""
         gone = set(names)
         for name in tuple(gone):
-            for edge in self._down.get(name, ()):
+            own = () if self.nodes[name].kind is Kind.FILTER else self._down.get(name, ())
+            for edge in own:
                 if edge.role in _OWN and {up.parent for up in self._up[edge.child]} <= gone:
                     gone.add(edge.child)
         nodes = {name: node for name, node in self.nodes.items() if name not in gone}

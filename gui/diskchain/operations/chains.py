@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from diskchain.model import words
 from diskchain.model.graph import BlockGraph
@@ -15,6 +16,9 @@ from diskchain.model.paths import URI, absolute
 from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.operation import Objection
+
+if TYPE_CHECKING:
+    from diskchain.operations.preview import Surroundings
 
 _BY_NUMBER = re.compile(r"/+dev/+(fdset/|fd/|std(in|out|err)$)|/+proc/+[^/]+/+(task/+[^/]+/+)?fd/")
 """Names of files that QEMU was given open (`add-fd`, or inherited): to any other process they say something else, or nothing."""
@@ -33,6 +37,11 @@ def path_of(node: Node, cwd: str = "") -> str | None:
     if not told or _UNREADABLE in told or _BY_NUMBER.match(told):
         return None
     return absolute(told, cwd) if cwd or posixpath.isabs(told) or URI.match(told) else None
+
+
+def stored(graph: BlockGraph, names: Iterable[str], cwd: str) -> tuple[str, ...]:
+    """The absolute paths of all files that hold the bytes of these images, data files included."""
+    return tuple(absolute(file, cwd) for file in graph.files(names) if _UNREADABLE not in file)
 
 
 def handed_over(graph: BlockGraph, name: str) -> Iterator[Objection]:
@@ -100,7 +109,8 @@ def jobs_on(state: State, names: Iterable[str]) -> Iterator[Objection]:
     whole |= {above for name in concerned for above in state.graph.filters_above(name)}
     for job in state.jobs_on(whole):
         where = next((name for name in job.node_names if name in concerned), "one of the images")
-        yield Objection(f"The {job.type} job {job.id} works on {where}: wait until it has ended, or cancel it.")
+        way = "finish it (finalize)" if job.status == "pending" else "wait until it has ended"
+        yield Objection(f"The {job.type} job {job.id} works on {where}: {way}, or cancel it.")
 
 
 def exports_on(state: State, names: Iterable[str], done: str) -> Iterator[Objection]:
@@ -138,6 +148,19 @@ def shows_through(graph: BlockGraph, reader: str, leaving: str, base: str, inste
             f"{leaving} is smaller ({words.size(short)}) than {reader} above it, which reads zeroes beyond; then the old data"
             f" of {base} ({words.size(below)}) would show there. {instead}"
         )
+
+
+def opened_twice(graph: BlockGraph, name: str, surroundings: Surroundings) -> Iterator[Objection]:
+    """An objection where a file of this image is open in the same machine once more, by another node."""
+    if not surroundings.alike:
+        return
+    mine = set(graph.stored(name))
+    for path in stored(graph, (name,), surroundings.cwd):
+        for other in (other for other in surroundings.alike.get(path, ()) if other not in mine):
+            above = next((edge.parent for edge in graph.parents(other)), other)
+            yield Objection(
+                f"{path} is open once more in this machine, as {above}: what is read there would be spoilt."
+            )
 
 
 def pieces(graph: BlockGraph, name: str) -> Iterator[Objection]:

@@ -13,13 +13,11 @@ from itertools import takewhile
 
 from diskchain.model import words
 from diskchain.model.graph import BlockGraph
-from diskchain.model.node import Kind
 from diskchain.model.state import State
 from diskchain.operations.chains import (
     bitmap_notes,
     exports_on,
     filters_between,
-    handed_over,
     header_format,
     header_name,
     images,
@@ -27,15 +25,16 @@ from diskchain.operations.chains import (
     jobs_on,
     listed,
     moved_roots,
+    opened_twice,
     path_of,
-    pieces,
     root_of,
     shows_through,
+    stored,
     unencrypted,
 )
 from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import trial, untried, unwritable
+from diskchain.operations.rewriting import trial, unnameable, untried, unwritable
 from diskchain.qapi.command import command
 
 
@@ -90,9 +89,7 @@ class Commit:
         graph = state.graph
         if self.base not in graph.chain(self.top)[1:]:
             return Concerns()
-        paths = [graph.nodes[name].file for name in self._concerned(graph)]
-        known = tuple(path for path in paths if path)
-        above = [path for name in graph.overlays(self.top) if (path := graph.nodes[name].file)]
+        known, above = graph.files(self._concerned(graph)), graph.files(graph.overlays(self.top))
         folders = tuple({posixpath.dirname(path): None for path in known})
         return Concerns(images=known, folders=folders, held=(*known, *above), written=self._reopened(graph))
 
@@ -130,7 +127,7 @@ class Commit:
             return Draft(f"Commit {self.top} into {self.base}", "Commit", objections=(Objection(refused),))
         leaving, above = self._leaving(graph), graph.overlays(self.top)
         files = self._files(graph, surroundings.cwd)
-        changed = [files[self.base], *(files[name] for name in above)]
+        changed = [files[self.base], *(files[name] for name in above), *stored(graph, (self.base,), surroundings.cwd)]
         attached = bool(above) or bool(state.devices_on(self.top))
         two_phased = not above
         sizes = [graph.nodes[name].allocated for name in leaving]
@@ -143,7 +140,7 @@ class Commit:
             warnings=tuple(self._warnings(state, surroundings, attached)),
             steps=self._steps(state, surroundings, files),
             moves=known if known is None or limit is None else min(known, limit),
-            changed=tuple(path for path in changed if path),
+            changed=tuple(dict.fromkeys(path for path in changed if path)),
             invalid=tuple(path for name in leaving if (path := files[name])),
             closes=self._closing(graph, attached),
             unfinished=tuple(path for name in self._concerned(graph) if (path := files[name])),
@@ -184,16 +181,21 @@ class Commit:
         yield from jobs_on(state, (*concerned, root_of(graph, self.top)))
         yield from exports_on(state, concerned, "committed")
         yield from filters_between(state, self._concerned(graph))
-        yield from self._unnameable(graph, files, surroundings, above)
+        yield from self._header_wrong(graph, files, surroundings, above)
         for upper in above[:1]:
             yield from shows_through(graph, upper, self.top, self.base, f"Commit from {upper} on, or pull all into it.")
-        if above and graph.nodes[self.base].kind is Kind.PROTOCOL:
-            yield Objection(
-                f"{self.base} has no format node: QEMU would write its protocol into the header as a format."
-            )
         if self.finish not in ("ask", "pivot"):
             yield Objection(f"finish={self.finish} is not known: say finish=pivot or finish=ask.")
-        own = set(files.values())
+        for lower in self._concerned(graph):
+            yield from opened_twice(graph, lower, surroundings)
+        if surroundings.readers:
+            yield from self._spoiling(graph, surroundings, files)
+
+    def _spoiling(
+        self, graph: BlockGraph, surroundings: Surroundings, files: Mapping[str, str | None]
+    ) -> Iterator[Objection]:
+        """Images elsewhere that need what the commit changes."""
+        own = {*files.values(), *stored(graph, self._concerned(graph), surroundings.cwd)}
         for path, readers in surroundings.readers.items():
             for reader in readers:
                 if reader not in own and reader not in self.spoils and path in own:
@@ -202,13 +204,12 @@ class Commit:
                         f"spoils={reader}",
                     )
 
-    def _unnameable(
+    def _header_wrong(
         self, graph: BlockGraph, files: Mapping[str, str | None], surroundings: Surroundings, above: tuple[str, ...]
     ) -> Iterator[Objection]:
         """Why the header of the overlay above could not be rewritten so that it names the base."""
         for name in above[:1]:
-            yield from handed_over(graph, self.base)
-            yield from pieces(graph, self.base)
+            yield from unnameable(graph, self.base)
             if files[self.base] is None or files[name] is None:
                 nameless = self.base if files[self.base] is None else name
                 yield Objection(f"The file of {nameless} is not known, so the header of {name} cannot be written.")

@@ -27,6 +27,7 @@ class Surroundings:
     :ivar owner: user and group of QEMU, where we can make files for it by `qemu-img`; None: only QEMU itself can.
     :ivar folders: path -> what is in it, where we can see it. A path that is missing here could not be seen.
     :ivar readers: image path -> images elsewhere (closed, or open in another machine) that name it as their backing file.
+    :ivar alike: image path -> the protocol nodes of this machine that have that very file open, by whatever name.
     :ivar unsearched: sentences on what could not be searched.
     :ivar real: folder -> where it truly lies, links followed; only folders that can be seen from here.
     :ivar replaced: sentences on names behind which there is no longer the file that QEMU has open.
@@ -41,6 +42,7 @@ class Surroundings:
     owner: tuple[int, int] | None = None
     folders: Mapping[str, Folder] = field(default_factory=dict)
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unsearched: tuple[str, ...] = ()
     real: Mapping[str, str] = field(default_factory=dict)
     replaced: tuple[str, ...] = ()

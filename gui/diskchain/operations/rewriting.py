@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diskchain.model.graph import BlockGraph
-from diskchain.operations.chains import root_of
+from diskchain.model.node import Kind
+from diskchain.operations.chains import handed_over, pieces, root_of
 from diskchain.operations.operation import Objection, Send
 from diskchain.qapi.command import command
 
@@ -44,6 +45,14 @@ def unwritable(graph: BlockGraph, overlay: str, header: str, header_format: str)
             yield Objection(
                 f"The header of {overlay} has no room for {header[:80]}: it must fit into one cluster of {cluster} bytes."
             )
+
+
+def unnameable(graph: BlockGraph, base: str) -> Iterator[Objection]:
+    """Objections where no header can say what this base is, or where QEMU would say it wrong."""
+    yield from handed_over(graph, base)
+    yield from pieces(graph, base)
+    if graph.nodes[base].kind is Kind.PROTOCOL:
+        yield Objection(f"{base} has no format node: QEMU would write its protocol into the header as a format.")
 
 
 def trial(graph: BlockGraph, overlay: str) -> tuple[Send, ...]:

@@ -77,7 +77,7 @@ class Snapshot:
         paths = [state.graph.nodes[active].file for _, active in chosen]
         folders = [self.dir] if self.dir else [posixpath.dirname(path) for path in paths if path]
         folders += [posixpath.dirname(path) for path in self.files.values()]
-        return Concerns(folders=tuple(dict.fromkeys(folders)), held=tuple(path for path in paths if path))
+        return Concerns(folders=tuple(dict.fromkeys(folders)), held=state.graph.files(active for _, active in chosen))
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""

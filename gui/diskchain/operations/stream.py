@@ -12,26 +12,24 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from diskchain.model.graph import BlockGraph
-from diskchain.model.node import Kind
 from diskchain.model.state import State
 from diskchain.operations.chains import (
     bitmap_notes,
     exports_on,
     filters_between,
-    handed_over,
     header_format,
     header_name,
     is_relative,
     jobs_on,
     listed,
     path_of,
-    pieces,
     shows_through,
+    stored,
     unencrypted,
 )
 from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import unwritable
+from diskchain.operations.rewriting import unnameable, unwritable
 from diskchain.qapi.command import command
 
 _NAMED = 3
@@ -88,8 +86,8 @@ class Stream:
         """The folder of the node that is filled."""
         node = state.graph.nodes.get(self.node)
         path = node.file if node else None
-        held = [below for name in state.graph.chain(self.node) if (below := state.graph.nodes[name].file)]
-        return Concerns(folders=(posixpath.dirname(path),) if path else (), held=tuple(held))
+        folders = (posixpath.dirname(path),) if path else ()
+        return Concerns(folders=folders, held=state.graph.files(state.graph.chain(self.node)))
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
@@ -98,7 +96,7 @@ class Stream:
         if refused is not None:
             return Draft(f"Stream into {self.node}", "Stream", objections=(Objection(refused),))
         dropped = self._dropped(graph)
-        path = path_of(graph.nodes[self.node], surroundings.cwd)
+        path = path_of(graph.nodes[self.node], surroundings.cwd) or ""
         sizes = [graph.nodes[name].allocated for name in dropped]
         limit = graph.nodes[self.node].virtual_size
         known = None if None in sizes else sum(size for size in sizes if size is not None)
@@ -110,10 +108,12 @@ class Stream:
             warnings=tuple(self._warnings(state, surroundings)),
             steps=self._steps(state, surroundings),
             moves=known if known is None or limit is None else min(known, limit),
-            changed=(path,) if path else (),
+            changed=tuple(
+                each for each in dict.fromkeys((path, *stored(graph, (self.node,), surroundings.cwd))) if each
+            ),
             closes=self._closing(state),
             stop=f"nothing is lost; {self.node} has grown, and a new stream can go on from there",
-            target=posixpath.dirname(path or ""),
+            target=posixpath.dirname(path),
             confirm=tuple(self._confirm(state)),
             flow=(dropped[-1], self.node),
             facts=(("Afterwards", keeps), ("Images that leave", "stay valid")),
@@ -150,13 +150,8 @@ class Stream:
         yield from unwritable(graph, self.node, header, header_format(graph.nodes[self.base]) if self.base else "")
         if not self.base:
             return
-        yield from handed_over(graph, self.base)
-        yield from pieces(graph, self.base)
+        yield from unnameable(graph, self.base)
         yield from shows_through(graph, self.node, dropped[0], self.base, "Pull the whole chain instead.")
-        if graph.nodes[self.base].kind is Kind.PROTOCOL:
-            yield Objection(
-                f"{self.base} has no format node: QEMU would write its protocol into the header as a format."
-            )
         for name in (self.node, self.base):
             if path_of(graph.nodes[name], surroundings.cwd) is None:
                 yield Objection(f"The file of {name} is not known, so the header of {self.node} cannot be written.")

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from diskchain.images.headers import Search
+from diskchain.images.headers import Search, identity
 from diskchain.images.held import not_held
 from diskchain.images.locks import unready
+from diskchain.model.node import Kind
 from diskchain.model.paths import absolute
 from diskchain.model.state import State
 from diskchain.operations.operation import Concerns
@@ -43,31 +44,22 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
     images = tuple(absolute(path, around.cwd) for path in concerns.images)
     folders = tuple(dict.fromkeys(absolute(path, around.cwd) for path in concerns.folders))
     here = _sees_the_same(around, (*folders, *(posixpath.dirname(path) for path in images)))
-    readers: dict[str, list[str]] = {}
     unsearched: list[str] = []
-    seen: dict[str, Folder] = {}
-    if here:
-        search = Search(images)
-        for folder in dict.fromkeys(posixpath.dirname(path) for path in images):
-            search.look_through(folder)
-        readers, unsearched = search.readers, search.unsearched
-        if images:
-            unsearched.append(f"Closed overlays on the same images were searched for in {search.where} only.")
-        seen = {folder: found for folder in folders if (found := _folder(folder)) is not None}
-    elif images:
-        unsearched.append(
-            "The images' folders are not seen from here: closed overlays on the same images were not searched for."
-        )
-    for name, other in around.others.items():
-        _open_elsewhere(images, name, other, readers)
-    replaced = _replaced(around.pid, concerns.held, unsearched)
-    replaced += _not_writable(around, concerns.written)
-    kept = {image: tuple(path for path in found if path not in around.dead) for image, found in readers.items()}
+    seen = {folder: found for folder in folders if here and (found := _folder(folder)) is not None}
+    same = _Same(images, here is True)
+    own = {identity(absolute(path, around.cwd)) for path in (*concerns.images, *concerns.held)} if here else set()
+    readers = _readers(same, images, around, here is True, unsearched)
+    kept = {
+        image: tuple(path for path in found if path not in around.dead and (identity(path) or 0) not in own)
+        for image, found in readers.items()
+    }
+    replaced = (*_replaced(around.pid, concerns.held, unsearched), *_not_writable(around, concerns.written))
     return Surroundings(
         here=here,
         owner=_owner(around.pid) if here else None,
         folders=seen,
         readers={image: found for image, found in kept.items() if found},
+        alike=_alike(same, state, around.cwd),
         unsearched=tuple(unsearched),
         replaced=replaced,
         real=_real((*images, *concerns.held), folders, around.cwd) if here else {},
@@ -78,6 +70,28 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         own_jobs=around.own_jobs,
         cwd=around.cwd,
     )
+
+
+def _readers(
+    same: _Same, images: tuple[str, ...], around: Around, here: bool, unsearched: list[str]
+) -> dict[str, list[str]]:
+    """Image -> images that need it: closed ones where the folders are seen from here, and those open in other machines."""
+    readers: dict[str, list[str]] = {}
+    if here and images:
+        search = Search(images)
+        # Others may name an image by a link to it, or by where the link leads.
+        for folder in dict.fromkeys(posixpath.dirname(path) for path in (*images, *map(os.path.realpath, images))):
+            search.look_through(folder)
+        readers = search.readers
+        unsearched += search.unsearched
+        unsearched.append(f"Closed overlays on the same images were searched for in {search.where} only.")
+    elif images:
+        unsearched.append(
+            "The images' folders are not seen from here: closed overlays on the same images were not searched for."
+        )
+    for name, other in around.others.items():
+        _open_elsewhere(same, name, other, readers)
+    return readers
 
 
 def _replaced(pid: int | None, held: tuple[str, ...], unsearched: list[str]) -> tuple[str, ...]:
@@ -140,15 +154,38 @@ def _folder(path: str) -> Folder | None:
     return Folder(entries, free.f_bavail * free.f_frsize)
 
 
-def _open_elsewhere(images: Iterable[str], name: str, other: State, readers: dict[str, list[str]]) -> None:
+class _Same:
+    """Tells which of some images a name leads to: by the file itself where it is seen from here, else by the name."""
+
+    def __init__(self, images: Iterable[str], here: bool) -> None:
+        self._names = {image: image for image in images}
+        self._files = {found: image for image in images if here and (found := identity(image)) is not None}
+
+    def image(self, path: str | None) -> str | None:
+        """The image, by its name among the wanted ones; None: it is none of them."""
+        if not path:
+            return None
+        return self._names.get(path) or (self._files.get(identity(path) or (0, 0)) if self._files else None)
+
+
+def _open_elsewhere(same: _Same, name: str, other: State, readers: dict[str, list[str]]) -> None:
     """Images that another open machine has above one of ours."""
-    wanted = set(images)
     for node in other.graph.nodes.values():
-        if node.file in wanted and (overlays := other.graph.overlays(node.name)):
+        overlays = other.graph.overlays(node.name)
+        if overlays and (image := same.image(node.file)) is not None:
             for overlay in overlays:
                 path = other.graph.nodes[overlay].file or f"{overlay} of {name}"
-                if path not in readers.setdefault(node.file or "", []):
-                    readers[node.file or ""].append(path)
+                if path not in readers.setdefault(image, []):
+                    readers[image].append(path)
+
+
+def _alike(same: _Same, state: State, cwd: str) -> dict[str, tuple[str, ...]]:
+    """Image -> the protocol nodes of this machine that have it open."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in state.graph.nodes.values():
+        if node.kind is Kind.PROTOCOL and (image := same.image(absolute(node.file or "", cwd))) is not None:
+            found[image] = (*found.get(image, ()), node.name)
+    return found
 
 
 def time_stamp() -> str:
