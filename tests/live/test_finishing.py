@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
+from diskchain.operations.catalog import parse
 from diskchain.operations.preview import Preview
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.session import Session
+from tests.support.chains import Style
 from tests.support.live_session import done, prepared, with_session
 from tests.support.machine import Machine
 from tests.support.tools import MIB
@@ -122,3 +124,57 @@ def test_a_node_that_another_image_backs_onto_gets_no_snapshot() -> None:
         against = " ".join(each.text for each in preview.objections)
         assert "one" in machine.names(), "QEMU keeps open what was opened by name"
         assert "base is also the backing image of one" in against
+
+
+@pytest.mark.parametrize("do", ["cancel", "finalize"])
+def test_an_own_stream_that_waits_is_cancelled_or_finished_after_we_came_back(do: str) -> None:
+    with Machine(_CHAIN) as machine:
+        seen = machine.contents("vda")
+
+        async def start(session: Session) -> str:
+            preview = await prepared(session, "stream", {"node": "two", "speed": "1048576"})
+            carriage = session.carry_out(preview)
+            await asyncio.to_thread(machine.until, lambda: machine.qmp("query-jobs"), "no job")
+            carriage.leave()
+            await carriage.wait()
+            return str(machine.qmp("query-jobs")[0]["id"])
+
+        job = with_session(machine, start)
+        machine.qmp("block-job-set-speed", device=job, speed=0)
+        machine.until(lambda: machine.qmp("query-jobs")[0]["status"] == "pending", "it does not wait")
+        preview = with_session(machine, lambda session: prepared(session, "snapshot", {"disks": "vda"}))
+        assert "finish it (finalize), or cancel it" in " ".join(each.text for each in preview.objections)
+        keys = {"do": do, "id": job}
+        preview, result = with_session(machine, lambda session: done(session, "job", keys))
+        assert result.outcome is Phase.DONE, result
+        assert result.as_predicted, result.differences
+        machine.until(lambda: not machine.qmp("query-jobs"), "the job stays")
+        assert machine.chain("vda") == (["two"] if do == "finalize" else ["two", "one", "base"])
+        machine.settled(vda=seen)
+
+
+@pytest.mark.parametrize("style", [Style.BLOCKDEV, Style.DRIVE])
+def test_a_commit_that_has_ended_is_dismissed_after_we_came_back(style: Style) -> None:
+    """Where QEMU opened the images by itself, those that left the chain vanish only with the job."""
+    with Machine({"vda": "base <- one <- two <- three"}, style) as machine:
+        seen, chain = machine.contents("vda"), machine.chain("vda")
+
+        async def run(session: Session) -> tuple[Preview, Result]:
+            await session.started("diskchain-7", parse("commit", {"top": chain[1], "base": chain[3]}, "/"))
+            machine.qmp(
+                "block-commit",
+                job_id="diskchain-7",
+                device=chain[0],
+                top_node=chain[1],
+                base_node=chain[3],
+                auto_dismiss=False,
+            )
+            await asyncio.to_thread(
+                machine.until, lambda: machine.qmp("query-jobs")[0]["status"] == "concluded", "it does not end"
+            )
+            return await done(session, "job", {"do": "dismiss", "id": "diskchain-7"})
+
+        _, result = with_session(machine, run)
+        assert result.outcome is Phase.DONE, result
+        assert result.as_predicted, result.differences
+        machine.settled(vda=seen)

@@ -49,7 +49,7 @@ operations and their keys (defaults):
   snapshot  disks=vda,vdb (all) dir= (beside each image) name= (a time stamp) file.DISK=PATH node.DISK=NAME
   commit    top=NODE base=NODE finish=pivot|ask (ask) close=yes|no (yes) speed= spoils=PATH
   stream    node=NODE base=NODE (none: the whole chain) close=yes|no (yes) speed=
-  job       do=pause|resume|cancel|complete|dismiss|speed id=JOB speed= foreign=yes|no (no)
+  job       do=pause|resume|cancel|complete|finalize|dismiss|speed id=JOB speed= foreign=yes|no (no)
 
 A node is named by its node-name, a disk by its device id, qdev id or drive name. Sizes and speeds take k, M, G, T.
 Nothing is sent before you have said yes: at the question, or by --yes.

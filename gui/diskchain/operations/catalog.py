@@ -117,7 +117,9 @@ def _stream(keys: Mapping[str, str], cwd: str) -> Stream:
 def _job(keys: Mapping[str, str], cwd: str) -> SteerJob:
     _need(keys, "do", "id")
     if keys["do"] not in ("pause", "resume", "cancel", "complete", "finalize", "dismiss", "speed"):
-        raise UsageError(f"do={keys['do']} is not known: say pause, resume, cancel, complete, dismiss or speed.")
+        raise UsageError(
+            f"do={keys['do']} is not known: say pause, resume, cancel, complete, finalize, dismiss or speed."
+        )
     speed = size(keys["speed"]) if "speed" in keys else None
     return SteerJob(keys["do"], keys["id"], speed, _yes("foreign", keys.get("foreign", "no")))
 
@@ -142,8 +144,10 @@ def parse(name: str, keys: Mapping[str, str], cwd: str) -> Operation:
     if name not in OPERATIONS:
         raise UsageError(f"There is no operation {name}: say one of {', '.join(OPERATIONS)}.")
     reader, known = OPERATIONS[name]
-    for key in keys:
+    for key, value in keys.items():
         general = re.sub(r"^(file|node)\..+", r"\1.DISK", key)
         if general not in known:
             raise UsageError(f"{name} has no key {key}: it has {', '.join(known)}.")
+        if not value or (key == "disks" and not _words(value)):
+            raise UsageError(f"{key}= is empty: say what, or leave it out.")
     return reader(keys, cwd)

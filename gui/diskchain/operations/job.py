@@ -80,6 +80,12 @@ class SteerJob:
             return self._completing(draft, state, job, surroundings.cwd)
         if self.do == "cancel":
             return replace(draft, warnings=tuple(left_by_cancel(state, job)), after=released(state, job))
+        if self.do == "dismiss":
+            # Until then the job holds its nodes; those that nobody else has may vanish with it.
+            used = {name for device in state.devices if device.root for name in state.graph.subtree(device.root)}
+            jobs = tuple(other for other in state.jobs if other.id != job.id)
+            loose = tuple(name for name in job.node_names if name not in used)
+            return replace(draft, loose=loose, after=replace(state, jobs=jobs))
         return replace(draft, after=None) if self.do == "finalize" else draft
 
     def _completing(self, draft: Draft, state: State, job: Job, cwd: str) -> Draft:
