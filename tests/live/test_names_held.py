@@ -66,3 +66,36 @@ def test_a_file_that_came_after_the_preview_stays(relative: bool) -> None:
         assert path.read_text() == "the only copy"
         assert machine.shape() == shape
         assert "diskchain" not in " ".join(machine.names())
+
+
+def test_who_comes_second_changes_nothing_and_says_so() -> None:
+    """Another client takes the same snapshot right before ours: QEMU refuses ours, and our file goes again."""
+    with Machine({"vda": "base <- top"}) as machine:
+        seen, theirs = machine.contents("vda"), machine.folder / "theirs.qcow2"
+
+        def first() -> None:
+            machine.qmp(
+                "blockdev-snapshot-sync",
+                node_name="top",
+                snapshot_file=str(theirs),
+                snapshot_node_name="vda-night",
+                format="qcow2",
+            )
+
+        async def run() -> Result:
+            monitor = MeddlingMonitor(str(machine.target), {"transaction": first})
+            journal = Journal(machine.folder / "journal.qmp")
+            session = Session(str(machine.target), lambda _: monitor, journal, reconnect=False)
+            await session.open()
+            try:
+                preview = await prepared(session, "snapshot", {"name": "night"})
+                return await session.carry_out(preview, confirmed=True).wait()
+            finally:
+                await session.close()
+
+        result = asyncio.run(run())
+        assert result.outcome is Phase.REFUSED, result
+        assert "Nothing was changed. Another client has changed the machine meanwhile" in result.text
+        assert machine.files() == {"base.qcow2", "top.qcow2", "theirs.qcow2"}
+        assert machine.chain("vda") == ["vda-night", "top", "base"]
+        machine.settled(vda=seen)

@@ -233,10 +233,12 @@ class QmpOperator:
             now = await self._session.refresh()
         except (Lost, Unanswered) as error:
             return self._lost(str(error))
-        same = not left and shape(now) == shape(preview.before) and not self._job_began
-        if same:
+        undone = (str(command.arguments.get("node-name")) for step in self._done for command in step.undo)
+        if not left and not self._job_began and not any(name in now.graph.nodes for name in undone):
             outcome = Phase.CANCELLED if failure.outcome is Phase.CANCELLED else Phase.REFUSED
             state = "Nothing was changed." if "othing was" not in failure.text else ""
+            if shape(now) != shape(preview.before):
+                state = f"{state} Another client has changed the machine meanwhile: look at it anew.".lstrip()
         else:
             outcome = Phase.CANCELLED if failure.outcome is Phase.CANCELLED else Phase.FAILED
             state = f"State: {preview.draft.stop}." if self._job_began else "Not all of it could be undone."
