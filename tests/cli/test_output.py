@@ -153,3 +153,10 @@ def test_devices_that_keep_nothing_and_pipes_are_written_to(tmp_path: Path) -> N
 def test_stdout_by_its_name_is_stdout(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     output.write(Path("/dev/stdout"), NEW)
     assert capfdbinary.readouterr().out == NEW
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Ending, match="is a pipe that nobody reads") as failure:
+        output.write(tmp_path / "pipe", NEW)
+    assert failure.value.exit is Exit.REFUSED

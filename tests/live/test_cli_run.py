@@ -79,7 +79,7 @@ def test_stop_at_the_question_keeps_the_overlays(tmp_path: Path) -> None:
         machine.settled(vda=before)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_interrupt_cancels_the_job_and_says_the_state(number: signal.Signals, tmp_path: Path) -> None:
     with Machine() as machine:
         before, shape = machine.contents("vda"), machine.shape()

@@ -56,8 +56,9 @@ def live(
 
 async def _stay(keeper: Keeper, targets: list[str], demo: bool, tour: Path | None) -> int:
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, keeper.quit, "leave")
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(sign) is not signal.SIG_IGN:
+            loop.add_signal_handler(sign, keeper.quit, "leave")
     keeper.begin(targets, demo and tour is None)
     loop.call_later(_GROWN, gc.freeze)
     if tour is None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(work: Coroutine[object, object, _Result]) -> _Result:
@@ -37,12 +37,16 @@ async def _guarded(work: Coroutine[object, object, _Result]) -> _Result:
 
 @contextmanager
 def interrupts(told: Callable[[], object]) -> Iterator[None]:
-    """Call `told` in the running loop each time the user interrupts; inside, nothing is raised by Ctrl-C."""
+    """Call `told` in the running loop each time the user interrupts; inside, nothing is raised by Ctrl-C.
+
+    A terminal that is closed interrupts too, unless this is ignored from the start (nohup(1)).
+    """
     loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in heard:
         loop.add_signal_handler(number, told)
     try:
         yield
     finally:
-        for number in _SIGNALS:
+        for number in heard:
             loop.remove_signal_handler(number)

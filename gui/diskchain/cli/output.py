@@ -64,7 +64,14 @@ def _keeps_nothing(found: os.stat_result) -> bool:
 
 def _pass_on(path: Path, data: bytes) -> None:
     # "r+b" would need a seekable file; neither O_CREAT nor O_TRUNC is wanted, should it be another file by now.
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_NOCTTY), "wb") as file:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise _refusal(path, "is a pipe that nobody reads") from None
+        raise
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "wb") as file:
         if not _keeps_nothing(os.fstat(file.fileno())):
             raise _refusal(path, "has changed meanwhile")
         file.write(data)
