@@ -15,6 +15,7 @@ from diskchain.operations.preview import Preview
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.session import Session
 from tests.support.chains import Chains
+from tests.support.holding import held, holder
 from tests.support.live_session import done, prepared, with_session
 from tests.support.machine import Machine
 from tests.support.tools import MIB, QEMU_IMG, fill, header, make_image, same, tool
@@ -100,26 +101,16 @@ def test_an_overlay_whose_file_is_only_open_to_be_read_is_noticed_before_anythin
     assert (tmp_path / "base.qcow2").read_bytes() == before
 
 
-def _holder(path: Path) -> subprocess.Popen[bytes]:
-    """Another QEMU program that has an image open to be read, with its locks."""
-    node: dict[str, object] = {"driver": "qcow2", "node-name": "held", "read-only": True, "backing": None}
-    node |= {"file": {"driver": "file", "filename": str(path), "read-only": True}}
-    export: dict[str, object] = {"type": "vhost-user-blk", "id": "export", "node-name": "held"}
-    export |= {"addr": {"type": "unix", "path": str(path.with_suffix(".nbd"))}}
-    words = ["qemu-storage-daemon", "--blockdev", json.dumps(node), "--export", json.dumps(export)]
-    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *words])
-
-
 def test_an_overlay_that_somebody_holds_is_noticed_before_anything_is_sent() -> None:
     with Machine({"vda": _FOUR}) as machine:
         seen = machine.contents("vda")
-        holder = _holder(machine.image("two"))
+        other = holder(machine.image("two"))
         try:
-            machine.until((machine.folder / "two.nbd").exists, "the other program did not start")
+            machine.until(lambda: held(machine.image("two")), "the other program did not start")
             said = _refused(machine, "commit", _COMMIT)
         finally:
-            holder.kill()
-            holder.wait()
+            other.kill()
+            other.wait()
         assert f"Another program holds a lock on {machine.image('two')}." in said
         assert machine.sent() == []
         machine.settled(vda=seen)
@@ -127,7 +118,7 @@ def test_an_overlay_that_somebody_holds_is_noticed_before_anything_is_sent() -> 
 
 @pytest.mark.parametrize("stop", [False, True])
 def test_an_overlay_that_somebody_takes_meanwhile_is_waited_for(stop: bool) -> None:
-    held: list[subprocess.Popen[bytes]] = []
+    holders: list[subprocess.Popen[bytes]] = []
     with Machine({"vda": _FOUR}) as machine:
 
         async def run(session: Session) -> Result:
@@ -135,8 +126,8 @@ def test_an_overlay_that_somebody_takes_meanwhile_is_waited_for(stop: bool) -> N
             assert preview.allowed, preview.objections
             carriage = session.carry_out(preview, confirmed=True)
             await asyncio.to_thread(machine.until, lambda: machine.qmp("query-jobs"), "no job")
-            held.append(_holder(machine.image("two")))
-            await asyncio.to_thread(machine.until, (machine.folder / "two.nbd").exists, "nobody holds it")
+            holders.append(holder(machine.image("two")))
+            await asyncio.to_thread(machine.until, lambda: held(machine.image("two")), "nobody holds it")
             await asyncio.to_thread(machine.until, lambda: "holds a lock" in carriage.text, "the lock was not noticed")
             assert machine.qmp("query-jobs")[0]["status"] == "pending"
             return await _ended(carriage)
@@ -145,14 +136,14 @@ def test_an_overlay_that_somebody_takes_meanwhile_is_waited_for(stop: bool) -> N
             if stop:
                 carriage.cancel()
                 return await carriage.wait()
-            held[0].send_signal(signal.SIGTERM)
+            holders[0].send_signal(signal.SIGTERM)
             return await carriage.wait()
 
         try:
             with machine.writing("vda") as writer:
                 result = with_session(machine, run)
         finally:
-            for each in held:
+            for each in holders:
                 each.kill()
                 each.wait()
         assert result.outcome is (Phase.CANCELLED if stop else Phase.DONE), result
@@ -168,14 +159,14 @@ def test_somebody_elses_commit_is_not_let_end_while_the_overlay_is_held() -> Non
             "block-commit", job_id="theirs", device="three", top_node="one", base_node="base", auto_finalize=False
         )
         machine.until(lambda: machine.qmp("query-jobs")[0]["status"] == "pending", "the job does not wait")
-        holder = _holder(machine.image("two"))
+        other = holder(machine.image("two"))
         try:
-            machine.until((machine.folder / "two.nbd").exists, "the other program did not start")
+            machine.until(lambda: held(machine.image("two")), "the other program did not start")
             keys = {"do": "finalize", "id": "theirs", "foreign": "yes"}
             assert f"Another program holds a lock on {machine.image('two')}." in _refused(machine, "job", keys)
         finally:
-            holder.kill()
-            holder.wait()
+            other.kill()
+            other.wait()
         assert _run(machine, "job", keys).outcome is Phase.DONE
         machine.until(lambda: not machine.qmp("query-jobs"), "the job stays")
         machine.settled(vda=seen)

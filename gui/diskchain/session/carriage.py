@@ -60,6 +60,7 @@ class Carriage:
 
     :ivar preview: what was agreed to; after a refusal because the world changed, the new one.
     :ivar job: id of the job that is waited for, or empty. `choice`: the open question, or None.
+    :ivar waits: why a job that has copied all is not let end yet, in a sentence; empty: nothing is waited for.
     :ivar ended: when it was over, in monotonic seconds; None before.
     :ivar changed: emitted after every change of any of this.
     """
@@ -70,6 +71,7 @@ class Carriage:
         self.text = preview.draft.title
         self.job = ""
         self.choice: Choose | None = None
+        self.waits = ""
         self.result: Result | None = None
         self.ended: float | None = None
         self.changed: Signal[[]] = Signal()

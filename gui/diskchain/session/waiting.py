@@ -57,15 +57,12 @@ class JobWait:
 
     async def free(self, step: Free) -> None:
         """Wait until QEMU can open a file for writing. :raises Halt: the user stopped or left the job, or it ended otherwise."""
-        carriage, told = self._carriage, ""
+        carriage = self._carriage
         while reason := await self._session.unready(step.path):
-            if reason != told:
-                carriage.show(
-                    Phase.RUNNING,
-                    f"{reason} All is copied; the job waits to end until {step.path} is free again, and nothing is lost"
-                    " meanwhile. End that program, or stop the job.",
-                )
-                told = reason
+            waits = f"{reason} All is copied, and nothing is lost: the job ends by itself once that has changed."
+            if waits != carriage.waits:
+                carriage.waits = waits
+                carriage.show(Phase.RUNNING, waits)
             if carriage.leaving:
                 raise Halt(f"The job {step.job} waits to be finished.", outcome=Phase.LEFT)
             if carriage.stop:
@@ -73,7 +70,8 @@ class JobWait:
             await self.pause()
             job = (await self._session.look_at_jobs()).job(step.job)
             if job is None or job.status != "pending":
-                return
+                break
+        carriage.waits = ""
 
     async def pause(self) -> None:
         """Until something is told, or for half a second."""

@@ -88,11 +88,14 @@ class JobRow(QFrame):
         """Take the colours of the scheme; only the bar paints by itself."""
         self.bar.set_theme(colours)
 
-    def show_job(self, job: Job, meter: Meter, *, own: bool, busy: bool, choice: Choose | None, why_not: str) -> None:
+    def show_job(
+        self, job: Job, meter: Meter, *, own: bool, busy: bool, choice: Choose | None, why_not: str, waits: str = ""
+    ) -> None:
         """Renew the card.
 
         :param job: without QEMU's own short pauses. `own`: we started it; `busy`: an operation of ours steers it.
         :param choice: the open question about it. `why_not`: why nothing may be done here; empty: it may.
+        :param waits: why it is not let end yet, in a sentence.
         """
         word, tone = state_word(job)
         title = meter.title(job).long
@@ -101,7 +104,8 @@ class JobRow(QFrame):
         _put(self._state, word, tone)
         done = job.ready or job.status in ("pending", "waiting") or (job.status == "concluded" and not job.error)
         self.bar.show_share(1.0 if done else offset / length if length else 0.0, "green" if tone == "quiet" else tone)
-        _put(self._numbers, choice.question if choice is not None else _unbroken(progress_line(job, meter)))
+        said = choice.question if choice is not None else waits or _unbroken(progress_line(job, meter))
+        _put(self._numbers, said, "amber" if waits else "quiet")
         exact = tip(job, meter)
         if self.toolTip() != exact:
             self.setToolTip(exact)

@@ -164,6 +164,7 @@ class JobsPanel(QWidget):
             busy=carriage is not None,
             choice=choice,
             why_not=session.read_only,
+            waits=carriage.waits if carriage is not None else "",
         )
 
     def _new_row(self, job: str) -> JobRow:
