@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from diskchain.operations.exchange import WHOLE_ANSWERS, Entry, Exchange
+from diskchain.operations.operation import probe_name
 
 EVERYTHING = frozenset({"command", "reply", "error", "event", "greeting"})
 
@@ -45,6 +46,19 @@ def test_a_filter() -> None:
     assert names(list(log.chosen("BUSY", EVERYTHING, False))) == [("error", "block-commit")]
     assert names(list(log.chosen("", frozenset({"event"}), True))) == [("event", "BLOCK_JOB_READY")]
     assert names(list(log.chosen("", EVERYTHING, True, after=5))) == [("event", "BLOCK_JOB_READY")]
+
+
+def test_a_refusal_that_was_wanted_is_no_error() -> None:
+    log = Exchange()
+    for node in (probe_name(3, 0), "mine-probe"):
+        log.add(
+            "send", {"execute": "blockdev-add", "arguments": {"driver": "file", "node-name": node}, "id": node}, 1.0
+        )
+        log.add("recv", {"error": {"class": "GenericError", "desc": "No such file"}, "id": node}, 2.0)
+    assert [(entry.kind, entry.wanted) for entry in log.entries if not entry.sent] == [
+        ("reply", True),
+        ("error", False),
+    ]
 
 
 def test_it_is_bounded() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from diskchain.operations.dialects import qmp_shell
+from diskchain.operations.operation import is_probe
 from diskchain.qapi.command import Command
 
 Kind = Literal["command", "reply", "error", "event", "greeting"]
@@ -30,6 +31,7 @@ class Entry:
     :ivar number: counts up. `at`: seconds on the monotonic clock. `name`: of the command or event.
     :ivar looks: whether it only asks, or answers such a question.
     :ivar message: the decoded object, secrets blanked; None where it is no longer kept. `seconds`: a reply's answer time.
+    :ivar wanted: a refusal that shows what we wanted to see: that no such file exists yet. It counts as a reply.
     """
 
     number: int
@@ -39,6 +41,7 @@ class Entry:
     looks: bool
     message: Mapping[str, object] | None
     seconds: float | None = None
+    wanted: bool = False
 
     @property
     def sent(self) -> bool:
@@ -63,6 +66,12 @@ class Entry:
             return None
         arguments = self.message.get("arguments")
         return qmp_shell(Command(self.name, arguments if isinstance(arguments, Mapping) else {}))
+
+
+def _probes(asked: Entry) -> bool:
+    """Whether a command of ours was sent to be refused (`Send.probe`)."""
+    arguments = asked.message.get("arguments") if asked.message is not None else None
+    return isinstance(arguments, Mapping) and is_probe(str(arguments.get("node-name")))
 
 
 def _brief(message: Mapping[str, object]) -> str:
@@ -107,9 +116,11 @@ class Exchange:
         if "QMP" in message:
             return Entry(self._number, at, "greeting", "greeting", False, message)
         asked = self._asked.pop(message.get("id"), None)
-        kind: Kind = "error" if "error" in message else "reply"
-        name, looks = (asked.name, asked.looks) if asked is not None else ("", False)
-        return Entry(self._number, at, kind, name, looks, message, at - asked.at if asked is not None else None)
+        if asked is None:
+            return Entry(self._number, at, "error" if "error" in message else "reply", "", False, message)
+        wanted = "error" in message and _probes(asked)
+        kind: Kind = "error" if "error" in message and not wanted else "reply"
+        return Entry(self._number, at, kind, asked.name, asked.looks, message, at - asked.at, wanted)
 
     def chosen(self, text: str, kinds: frozenset[str], looks: bool, after: int = 0) -> Iterator[Entry]:
         """Entries that a filter lets through, oldest first.

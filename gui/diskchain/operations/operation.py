@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -146,6 +147,19 @@ class Choose:
 
 
 Step = Send | Make | Wait | Free | Choose
+
+_PROBE = re.compile(r"diskchain-[0-9]+-[0-9]+-probe")
+
+
+def probe_name(serial: int, number: int) -> str:
+    """The node-name of the probe for a plan's file of this number; there never is such a node for long."""
+    return f"diskchain-{serial}-{number}-probe"
+
+
+def is_probe(name: str) -> bool:
+    """Whether a node-name is one that we give to probes."""
+    return _PROBE.fullmatch(name) is not None
+
 
 JOB_CONTROL = ("job-", "block-job-")
 """Names of commands that steer a job begin so; they are not listed as commands of a plan."""

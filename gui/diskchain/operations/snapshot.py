@@ -31,7 +31,7 @@ from diskchain.operations.chains import (
     pieces,
     unique,
 )
-from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, Wait
+from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, Wait, probe_name
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.qapi.command import Command, command
 
@@ -277,8 +277,7 @@ class _Plan:
         """Probe that no file exists, hold the names, write headers of ours, then put on all overlays at one moment."""
         steps: list[Step] = []
         for number, layer in enumerate(self.layers):
-            tag = f"diskchain-{self.surroundings.serial}-{number}"
-            steps.append(_probe(layer.path, f"{tag}-probe"))
+            steps.append(_probe(layer.path, probe_name(self.surroundings.serial, number)))
         for number, layer in enumerate(self.layers):
             if not layer.plain:
                 steps += self._make(layer, f"diskchain-{self.surroundings.serial}-{number}")

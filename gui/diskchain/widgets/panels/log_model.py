@@ -20,6 +20,8 @@ SIGNS: dict[Kind, str] = {
     "event": "● event",
     "greeting": "← greeting",
 }
+_WANTED = "✓ refused"
+"""A refusal that we wanted to see."""
 EVERY_KIND: frozenset[Kind] = frozenset(SIGNS)
 _WIDEST = 300
 
@@ -123,14 +125,15 @@ class LogModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{SIGNS[entry.kind]} {entry.name}, {self._cell(entry, 0)}"
         if role == Qt.ItemDataRole.ToolTipRole and entry.seconds is not None:
-            return f"Answered after {entry.seconds * 1000:.1f} ms"
+            why = " Its refusal shows that no such file exists yet: nothing is overwritten." if entry.wanted else ""
+            return f"Answered after {entry.seconds * 1000:.1f} ms.{why}"
         return None
 
     def _cell(self, entry: Entry, column: int) -> str:
         if column == 0:
             return time_of_day(self._epoch + entry.at)
         if column == 1:
-            return SIGNS[entry.kind]
+            return _WANTED if entry.wanted else SIGNS[entry.kind]
         if column == 2:
             slow = entry.seconds is not None and entry.seconds >= 1
             return _plain(f"{entry.name} · {duration(entry.seconds or 0)}" if slow else entry.name)
