@@ -11,7 +11,8 @@ _MOMENT = 0.5
 """Seconds: a pause that ends sooner was QEMU's own."""
 
 _MOST = 60
-_ROWS = 2
+ROWS = 2
+"""Lines of words above the curves."""
 _APART = 5
 """Pixels between a line and its text."""
 
@@ -44,7 +45,7 @@ def shown_marks(
     """
     recent = [mark for mark in marks if now - window <= mark.at <= now][-_MOST:]
     found: list[Shown] = []
-    free_until = [pixels] * _ROWS
+    free_until = [pixels] * ROWS
     for mark in reversed([mark for mark in recent if not _short(mark, recent)]):
         text = f"{name(mark.job)} {mark.word}" if mark.job else mark.word
         line, size = (mark.at - now) / window * pixels + pixels, width(text) + _APART

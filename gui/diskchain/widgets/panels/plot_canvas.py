@@ -18,7 +18,7 @@ from diskchain.model.measured import Series
 from diskchain.picture.palette import Palette
 from diskchain.widgets.panels.axes import MIB, ceiling, rate_ticks, time_ticks
 from diskchain.widgets.panels.curve_colours import Curve
-from diskchain.widgets.panels.marks import Shown
+from diskchain.widgets.panels.marks import ROWS, Shown
 
 
 class _Marks(QWidget):
@@ -33,14 +33,15 @@ class _Marks(QWidget):
         self.colour, self.ground = QColor(), QColor()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint each line and, where there is room, its words."""
+        """Paint each line and, where there is room, its words above the curves."""
         painter, area = QPainter(self), self._area()
         pen = QPen(self.colour, 1)
         pen.setDashPattern([3, 3])
         painter.setPen(pen)
         for mark in self.marks:
             at = area.right() + mark.at / self.window_seconds * area.width()
-            painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()))
+            top = self._top(area, mark.row) if mark.text else area.top()
+            painter.drawLine(QPointF(at, top), QPointF(at, area.bottom()))
         for mark in self.marks:
             if mark.text:
                 self._write(painter, area, mark)
@@ -48,13 +49,21 @@ class _Marks(QWidget):
         event.accept()
 
     def _write(self, painter: QPainter, area: QRectF, mark: Shown) -> None:
-        """Write a mark's words on a ground of their own, so that lines and curves do not run through them."""
+        """Write a mark's words on a ground of their own, so that no line of another mark runs through them."""
         at = area.right() + mark.at / self.window_seconds * area.width()
         width, height = self.fontMetrics().horizontalAdvance(mark.text), self.fontMetrics().height()
         left = at - 5 - width if mark.left else at + 5
-        place = QRectF(left, area.top() + 6 + mark.row * (height + 2), width + 1, height)
+        place = QRectF(left, self._top(area, mark.row), width + 1, height)
         painter.fillRect(place.adjusted(-2, 0, 2, 0), self.ground)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, mark.text)
+
+    def _top(self, area: QRectF, row: int) -> float:
+        return area.top() - self.room + row * (self.room - 2) / ROWS
+
+    @property
+    def room(self) -> float:
+        """Pixels that the words need above the curves."""
+        return ROWS * self.fontMetrics().height() + 2.0
 
 
 class PlotCanvas(QWidget):
@@ -69,7 +78,6 @@ class PlotCanvas(QWidget):
         self._item.hideButtons()
         self._item.setMouseEnabled(False, False)
         self._item.disableAutoRange()
-        self._item.layout.setContentsMargins(0, 8, 26, 0)  # room for the half of a label that stands out at each end
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._grid = pg.PlotCurveItem(antialias=False, skipFiniteCheck=True, connect="pairs")
         self._grid.setZValue(-1)
@@ -78,6 +86,8 @@ class PlotCanvas(QWidget):
         self._looks: dict[str, Curve] = {}
         self._end, self._window = 0.0, 0.0
         self._marks = _Marks(self._plot, lambda: self.area)
+        # At the right there is room for the half of a label that stands out, above for the words of the marks.
+        self._item.layout.setContentsMargins(0, self._marks.room + 2, 26, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._plot)
@@ -149,6 +159,10 @@ class PlotCanvas(QWidget):
             self._end = end
             self._item.getAxis("left").setTicks([rate_ticks(end)])
             self._item.getViewBox().setYRange(0.0, end, padding=0)
+
+    def words_width(self, words: str) -> float:
+        """Pixels that the words of a mark take."""
+        return float(self._marks.fontMetrics().horizontalAdvance(words))
 
     @property
     def area(self) -> QRectF:

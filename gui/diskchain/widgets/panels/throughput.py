@@ -131,10 +131,11 @@ class ThroughputPlot(QFrame):
         now = self._drawn_at = self._clock()
         lines = [(each, self._look(each)) for each in self._series(now)]
         self._legend.show_entries(tuple(Entry(each.label, look) for each, look in lines))
-        width = self._legend.fontMetrics().horizontalAdvance
         meter = self._session.meter if self._session is not None else None
         marks = (
-            shown_marks(meter.marks, now, self._window, meter.short_name, width, self._canvas.area.width())
+            shown_marks(
+                meter.marks, now, self._window, meter.short_name, self._canvas.words_width, self._canvas.area.width()
+            )
             if meter
             else []
         )
