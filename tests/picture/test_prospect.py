@@ -40,7 +40,7 @@ def test_a_commit_marks_what_changes_and_what_becomes_invalid() -> None:
     assert words(plan, "node:overlay3") == ["WILL CHANGE", "ACTIVE"], "its header will name base"
     pill = plan.spots["flow:preview"].look
     assert isinstance(pill, PillLook)
-    assert pill.title == "up to 1.6 GiB moves down"
+    assert pill.title == "about 1.6 GiB moves down"
     assert (plan.links["flow:preview"].start, plan.links["flow:preview"].end) == ("node:overlay2", "node:base")
 
 

@@ -70,7 +70,7 @@ def _rows(label: str, values: list[str]) -> Iterator[str]:
 def _moves(preview: Preview) -> str:
     if preview.draft.moves is None:
         return "not known how much"
-    moved = f"up to {words.size(preview.draft.moves)}" if preview.draft.moves else "nothing"
+    moved = f"about {words.size(preview.draft.moves)}" if preview.draft.moves else "nothing"
     if not preview.draft.target or not preview.draft.moves:
         return moved
     free = "not known from here" if preview.free is None else words.size(preview.free)

@@ -103,7 +103,7 @@ def _flow(row: Row, preview: Preview) -> None:
     down = flow[1] in preview.before.graph.chain(flow[0])
     moves = preview.draft.moves
     amount, way = words.size(moves) if moves else "data", "down" if down else "up"
-    look = PillLook(f"{'up to ' if moves else ''}{amount} moves {way}", "", "green", "job", short=f"{amount} {way}")
+    look = PillLook(f"{'about ' if moves else ''}{amount} moves {way}", "", "green", "job", short=f"{amount} {way}")
     row.flow("flow:preview", *flow, look, moving=False, w=FLOW_W)
 
 

@@ -12,6 +12,8 @@ from PySide6.QtCore import QByteArray, QSettings, QSize, QStandardPaths, Qt
 from PySide6.QtWidgets import QMainWindow, QSplitter
 
 WIDTH, HEIGHT = 1440, 900
+_TITLE = 36
+"""Pixels that a title bar takes of a screen."""
 """Size of the first window, in pixels that do not depend on the screen."""
 
 
@@ -30,7 +32,11 @@ class Settings:
     def restore(self, window: QMainWindow) -> None:
         """Give the window and its splitters the sizes that they had."""
         size = self._file.value("size")
-        window.resize(size if isinstance(size, QSize) and size.isValid() else QSize(WIDTH, HEIGHT))
+        if not isinstance(size, QSize) or not size.isValid():
+            room = window.screen().availableSize() - QSize(0, _TITLE)
+            # On a screen of just that size the window fills it, where a window manager leaves room for its title.
+            size = QSize(WIDTH, HEIGHT).boundedTo(room) if room.height() < HEIGHT else QSize(WIDTH, HEIGHT)
+        window.resize(size)
         if self._file.value("maximized") == "true":
             window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
         self.restore_splitters(window)

@@ -44,7 +44,7 @@ def hint_of(offers: tuple[Offer, ...], state: State, second: bool = False) -> Hi
     draft = preview.draft
     parts = []
     if draft.moves:
-        parts.append(f"Moves up to {words.size(draft.moves)}.")
+        parts.append(f"Moves about {words.size(draft.moves)}.")
     parts += _files(draft.changed, "changes", "change") + _files(draft.invalid, "becomes invalid", "become invalid")
     if len(legal) > 1:
         other = legal[0] if second else legal[1]

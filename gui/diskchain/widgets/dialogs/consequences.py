@@ -94,7 +94,7 @@ class Consequences(QWidget):
             self._column.addWidget(_marked("●", words, tone, "strong"))
         block = QVBoxLayout()
         block.setSpacing(3)
-        whole = (*draft.changed, *draft.invalid)
+        whole = (*draft.changed, *draft.invalid, *draft.created)
         folder = shared_folder(whole)
         if folder:
             block.addWidget(_paths("Folder", (folder,), ""))
@@ -104,7 +104,7 @@ class Consequences(QWidget):
             block.addWidget(_paths("Invalid then", draft.invalid, folder))
             those = "They are" if len(draft.invalid) > 1 else "It is"
             block.addWidget(_indented(f"{those} kept, but must not be used again."))
-        if draft.created and not {*draft.created} <= {value for _, value in draft.facts}:
+        if draft.created:
             block.addWidget(_paths("New", draft.created, folder))
         if draft.closes:
             block.addWidget(_indented(f"Closed afterwards: {', '.join(draft.closes)}"))

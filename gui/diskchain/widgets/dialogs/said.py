@@ -35,7 +35,8 @@ def facts_of(preview: Preview, speed: float | None) -> tuple[list[Fact], dict[st
     if draft.stop:
         facts.append(Fact("If stopped half way", draft.stop, draft.stop))
         tones["If stopped half way"] = "" if draft.stop.startswith("nothing") else "amber"
-    facts += [_told(name, value) for name, value in draft.facts]
+    # Files that are made stand below with the others, in full.
+    facts += [_told(name, value) for name, value in draft.facts if value not in draft.created]
     return facts, tones
 
 
@@ -60,8 +61,8 @@ def _moves(preview: Preview, speed: float | None) -> str:
     limit = getattr(preview.operation, "speed", 0) or 0
     rate = min(speed, limit) if speed and limit else speed or limit
     if not rate:
-        return f"up to {size(moves)}"
-    return f"up to {size(moves)}, {span(moves / rate * _SPREAD[0], moves / rate * _SPREAD[1])}"
+        return f"about {size(moves)}"
+    return f"about {size(moves)}, {span(moves / rate * _SPREAD[0], moves / rate * _SPREAD[1])}"
 
 
 def _space(preview: Preview, tones: dict[str, str]) -> Fact:

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from diskchain.model.bases import Trouble, base_trouble
 from diskchain.model.bitmap import Bitmap
 from diskchain.model.job import Job
 from diskchain.model.ledger import LedgerEntry
@@ -139,6 +140,10 @@ def _badges(state: State, node: Node) -> Iterator[Badge]:
         yield Badge("ENCRYPTED", "other")
     if node.nameless and not node.implicit:
         yield Badge("NO NAME", "grey")
+    if (trouble := base_trouble(state.graph, node.name)) is not None:
+        yield Badge("LOOP" if trouble is Trouble.LOOP else "BASE NOT OPEN", "red")
+    if len(state.graph.overlays(node.name)) > 1:
+        yield Badge("SHARED", "amber")
     if node.implicit:
         yield Badge("PUT IN BY QEMU", "amber")
 
@@ -152,7 +157,9 @@ def _file_facts(state: State, node: Node, files: str) -> Iterator[Fact]:
         driver = state.graph.nodes[below].driver
         yield Fact("Backing", f"{one_line(below)} ({driver or 'format not known'})")
     elif node.kind.value == "format":
-        yield Fact("Backing", "none")
+        yield Fact("Backing", "none is open" if base_trouble(state.graph, node.name) else "none")
+    if len(above := state.graph.overlays(node.name)) > 1:
+        yield Fact("Backs", one_line(", ".join(above)))
     if node.header_backing is not None:
         form = node.header_backing_format
         said = f"{one_line(base_name(node.header_backing))} ({form or 'no format said'})"
