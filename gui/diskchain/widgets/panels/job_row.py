@@ -112,7 +112,9 @@ class JobRow(QFrame):
         self._show_notes(list(notes(job, meter, own, choice is not None or busy)))
         for verb, made in self._buttons.items():
             hidden = (
-                bool(why_not) or (busy and verb in _TRANSIENT) or (choice is not None and verb in ("complete", "speed"))
+                bool(why_not)
+                or (busy and verb in _TRANSIENT)
+                or (choice is not None and verb in ("complete", "speed", "cancel"))
             )
             made.setVisible(job.allows(verb) and not hidden)
         self._ask.show_choice(choice)
