@@ -13,24 +13,46 @@ from diskchain.operations.preview import Preview
 from diskchain.session.files import remove_made
 from diskchain.session.worked import Worked
 
+_PASSING = frozenset({"blockdev-create", "blockdev-del", "change-backing-file", "job-dismiss"})
+"""Commands of plans that leave nothing behind beyond the files and nodes that the plan made: the last but one is a trial
+that writes a header as it is, the last ends a job that has ended."""
+
+
+def lasts(step: Send) -> bool:
+    """Whether what a command did, once QEMU took it, stays done: it neither is undone nor only prepared something."""
+    return not (step.undo or step.command.looks or step.command.name in _PASSING)
+
+
+def remains(done: Sequence[Send], started: Sequence[str], now: State) -> list[str]:
+    """Sentences on what a failed plan made in QEMU and what is still there: nodes that it opened, and its jobs."""
+    opened = [str(command.arguments.get("node-name")) for step in done for command in step.undo]
+    left = [f"The node {name} stays open." for name in opened if name in now.graph.nodes]
+    return left + [f"The job {job} is still there." for job in started if now.job(job) is not None]
+
 
 async def undo(
     session: Worked, done: Sequence[Send], made: Sequence[str], absent: Container[str], notes: list[str]
 ) -> list[str]:
-    """Take back what was sent, last first; returns sentences on what is left behind."""
+    """Take back what was sent, last first; returns sentences on what is left behind.
+
+    A file that QEMU has open now is another client's doing, as our own nodes are closed before: it is neither removed nor ours.
+    """
     left: list[str] = []
+    paths: list[str] = []
     for step in reversed(done):
         for command in step.undo:
             try:
                 await session.execute(command)
             except Refused as error:
                 notes.append(f"{command.name}: {error.text}.")
-        for path in step.makes:
-            if path in absent:
-                left.append(await asyncio.to_thread(remove_made, path))
-            else:
-                left.append(f"{path} may have been made; it could not be looked at from here.")
-    left += [await asyncio.to_thread(remove_made, path) for path in made]
+        paths += step.makes
+    paths += made
+    held = {node.file for node in (await session.refresh()).graph.nodes.values()} if paths else set()
+    for path in (path for path in paths if path not in held):
+        if path in absent or path in made:
+            left.append(await asyncio.to_thread(remove_made, path))
+        else:
+            left.append(f"{path} may have been made; it could not be looked at from here.")
     return [sentence for sentence in left if sentence]
 
 
@@ -70,7 +92,8 @@ def healed(preview: Preview, marked: Container[str]) -> tuple[str, ...]:
         waiting += new
     if any(graph.nodes[name].file in marked for name in above.difference(draft.loose)):
         return draft.created
-    return (*draft.created, *draft.changed[:1])
+    target = graph.nodes[draft.flow[1]].file or ""
+    return (*draft.created, *(draft.changed[:1] or ((target,) if target.startswith("/") else ())))
 
 
 def shape(state: State) -> tuple[object, ...]:

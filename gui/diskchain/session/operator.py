@@ -9,16 +9,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
 from diskchain.operations.operation import Branch, Choose, Free, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
-from diskchain.session.aftermath import entries, healed, shape, undo
+from diskchain.qapi.command import Command
+from diskchain.session.aftermath import entries, healed, lasts, remains, shape, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences, touched
 from diskchain.session.files import absent, make_file
 from diskchain.session.waiting import JobWait
 from diskchain.session.worked import Halt, Worked
+
+_LEFT = "Not all of it could be undone."
+_STAYS = "What QEMU was told before stays as it is. Look at the graph before you go on."
 
 
 class QmpOperator:
@@ -32,7 +37,7 @@ class QmpOperator:
         self._started: list[str] = []
         self._made: list[str] = []
         self._jobs = JobWait(session, carriage, self._notes)
-        self._job_began = False
+        self._job_began = self._lasting = False
         self._gone: frozenset[str] = frozenset()
         self._begun = time.monotonic()
 
@@ -77,7 +82,7 @@ class QmpOperator:
     async def _steps(self, steps: Sequence[Step]) -> None:
         for step in steps:
             if isinstance(step, Send):
-                if self._carriage.stop and not self._job_began:
+                if self._carriage.stop and not self._lasting:
                     raise Halt("Stopped before it began.", outcome=Phase.CANCELLED)
                 await self._send(step)
             elif isinstance(step, Make):
@@ -103,7 +108,6 @@ class QmpOperator:
         job = step.command.arguments.get("job-id")
         if isinstance(job, str):
             await self._session.started(job, self._carriage.preview.operation)
-            self._started.append(job)
         marks = await self._mark(step)
         self._done.append(step)
         try:
@@ -112,12 +116,23 @@ class QmpOperator:
             if step.command.arguments.get("id") in self._started and await self._jobs.needless(step.command):
                 self._notes.append(f"{step.command.name}: another client had done it already.")
                 return
-            self._done[-1] = Send(step.command, makes=step.makes)
-            await self._session.remember((), marks)
+            # A transaction may have made files before it failed; a job that did not begin has made none.
+            self._done[-1] = Send(step.command, makes=() if isinstance(job, str) else step.makes)
+            await self._unmark(marks)
             said = f"{step.refusal} QEMU refused {step.command.name}: {error.text}.".lstrip()
             raise Halt(said, error.text, Phase.REFUSED) from error
-        if step.command.name in ("block-commit", "block-stream"):
-            self._job_began = True
+        # Only now: a job of this id that was there before is another's, who may have chosen the same name at the same moment.
+        self._started += [job] if isinstance(job, str) else []
+        self._job_began |= step.command.name in ("block-commit", "block-stream")
+        self._lasting |= lasts(step)
+        self._let_go(step.command)
+
+    def _let_go(self, command: Command) -> None:
+        """What a command took away again is no longer ours: another client may take its name."""
+        if command.name == "job-dismiss":
+            self._started = [job for job in self._started if job != command.arguments.get("id")]
+        elif command.name == "blockdev-del":
+            self._done = [replace(step, undo=()) if command in step.undo else step for step in self._done]
 
     async def _mark(self, step: Send) -> list[str]:
         """Mark the images that a commit changes from its first block on, so that a crash forgets none; returns the new marks."""
@@ -125,6 +140,13 @@ class QmpOperator:
         known = self._session.marked()
         await self._session.remember(found, ())
         return [entry.path for entry in found if entry.path not in known]
+
+    async def _unmark(self, marks: Sequence[str]) -> None:
+        """Take new marks back, as nothing began; but not where somebody else works on the images now, or did just before."""
+        before = self._carriage.preview.before
+        now = await self._session.refresh() if marks else before
+        if shape(now) == shape(before) and {job.id for job in now.jobs} <= {job.id for job in before.jobs}:
+            await self._session.remember((), marks)
 
     async def _make(self, step: Make) -> None:
         try:
@@ -233,15 +255,16 @@ class QmpOperator:
             now = await self._session.refresh()
         except (Lost, Unanswered) as error:
             return self._lost(str(error))
-        undone = (str(command.arguments.get("node-name")) for step in self._done for command in step.undo)
-        if not left and not self._job_began and not any(name in now.graph.nodes for name in undone):
-            outcome = Phase.CANCELLED if failure.outcome is Phase.CANCELLED else Phase.REFUSED
+        left += remains(self._done, self._started, now)
+        cancelled = failure.outcome is Phase.CANCELLED
+        if not left and not self._lasting:
+            outcome = Phase.CANCELLED if cancelled else Phase.REFUSED
             state = "Nothing was changed." if "othing was" not in failure.text else ""
             if shape(now) != shape(preview.before):
                 state = f"{state} Another client has changed the machine meanwhile: look at it anew.".lstrip()
         else:
-            outcome = Phase.CANCELLED if failure.outcome is Phase.CANCELLED else Phase.FAILED
-            state = f"State: {preview.draft.stop}." if self._job_began else "Not all of it could be undone."
+            outcome = Phase.CANCELLED if cancelled else Phase.FAILED
+            state = f"State: {preview.draft.stop}." if self._job_began else _STAYS if self._lasting else _LEFT
         text = " ".join(word for word in (failure.text, state, *left) if word)
         return self._result(outcome, text, failure.detail)
 
