@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from diskchain.model.flows import flow_of
 from diskchain.model.job import Job
@@ -21,12 +22,14 @@ class Ending:
 
     :ivar after: the state then. `flow`: (from node, to node).
     :ivar leaves: nodes that leave the chain, from the top down. `spoilt`: whether their images must not be used again.
+    :ivar unused: those of them, from the top down, that nothing else keeps open: no other image, no disk, no bitmap.
     """
 
     after: State
     flow: tuple[str, str]
     leaves: tuple[str, ...]
     spoilt: bool
+    unused: tuple[str, ...]
 
 
 def released(state: State, job: Job) -> State:
@@ -65,7 +68,66 @@ def completed(state: State, job: Job) -> Ending | None:
     devices = moved_roots(old.devices, way.source, way.target)
     if spoilt:
         graph = graph.without(leaves)
-    return Ending(replace(old, graph=graph, devices=devices), (way.source, way.target), leaves, spoilt)
+    unused = _unused(old, leaves, old.graph.overlays(way.source), (way.source,))
+    return Ending(replace(old, graph=graph, devices=devices), (way.source, way.target), leaves, spoilt, unused)
+
+
+def finalized(state: State, job: Job) -> Ending | None:
+    """What finalizing a job does that has copied all and waits for that; None where it is not known.
+
+    A mirror may wait as well after it was cancelled, and then nothing is switched over: that cannot be seen.
+    """
+    if job.type == "stream":
+        return _pulled(state, job)
+    # Only a commit below the active image holds a node in this role (`commit_start` in QEMU's block/commit.c).
+    return completed(state, job) if job.type == "commit" and "base" in dict(job.nodes) else None
+
+
+def _pulled(state: State, job: Job) -> Ending | None:
+    """What the end of a stream does: the node is backed by what lies below the last image that was pulled."""
+    way, old = flow_of(state, job), released(state, job)
+    if way is None or way.source not in (chain := old.graph.chain(way.target))[1:]:
+        return None
+    leaves = chain[1 : chain.index(way.source) + 1]
+    graph = old.graph.rewired(way.target, "backing", old.graph.backing(way.source))
+    unused = _unused(old, leaves, (way.target,), ())
+    after = replace(old, graph=graph.without(unused))
+    return Ending(after, (way.source, way.target), leaves, False, unused)
+
+
+def _unused(state: State, leaves: tuple[str, ...], parting: Iterable[str], left: Iterable[str]) -> tuple[str, ...]:
+    """The upper part of what leaves a chain that nothing keeps open. `parting`, `left`: images and disks that let go of it."""
+    graph, mine = state.graph, {*leaves, *parting}
+
+    def free(name: str) -> bool:
+        kept = graph.nodes[name].named_bitmaps or not mine.issuperset(graph.overlays(name))
+        return not kept and (name in left or not state.devices_on(name))
+
+    return tuple(takewhile(free, leaves))
+
+
+def freed(state: State, job: Job) -> tuple[str, ...]:
+    """Nodes that may vanish once a job that has ended is dismissed: those that it holds and neither disk, export nor job."""
+    graph = state.graph
+    roots = {device.root for device in state.devices} | {export.node for export in state.exports}
+    roots |= {name for other in state.jobs if other.id != job.id for name in other.node_names}
+    used = {name for root in roots if root for name in graph.subtree(root)}
+    return tuple(sorted({below for name in job.node_names for below in graph.subtree(name)} - used))
+
+
+def was_committed(state: State, job: Job) -> tuple[str, ...]:
+    """The nodes whose data a commit that has ended well, but is not dismissed, moved into its base: from the top down.
+
+    It is sure where the image above is backed by that base by now; nothing where it is not.
+    """
+    roles = {role: state.graph.through(name) for role, name in job.nodes}
+    above, base, way = roles.get("main node"), roles.get("base"), flow_of(state, job)
+    if job.type != "commit" or job.status != "concluded" or job.error or way is None:
+        return ()
+    if not above or not base or state.graph.backing(above) != base:
+        return ()
+    chain = state.graph.chain(way.source)
+    return chain[: chain.index(base)] if base in chain[1:] else ()
 
 
 def left_by_cancel(state: State, job: Job) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
+from diskchain.model.flows import flow_of
 from diskchain.model.job import Job
 from diskchain.model.state import State
 from diskchain.operations.chains import listed, path_of
-from diskchain.operations.ending import completed, left_by_cancel, released
+from diskchain.operations.ending import Ending, completed, finalized, freed, left_by_cancel, released, was_committed
 from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.qapi.command import Command, command
@@ -59,10 +59,10 @@ class SteerJob:
     def concerns(self, state: State) -> Concerns:
         """Nothing outside QEMU; but a commit that ends rewrites the header of the overlay above it."""
         job = state.job(self.id)
-        if job is None or self.do != "finalize" or job.type != "commit":
+        way = flow_of(state, job) if job is not None else None
+        if way is None or job is None or self.do != "finalize" or job.type != "commit":
             return Concerns()
-        above = {upper for name in job.node_names for upper in state.graph.overlays(name)} - set(job.node_names)
-        nodes = [state.graph.nodes[name] for name in sorted(above)]
+        nodes = [state.graph.nodes[name] for name in state.graph.overlays(way.source)]
         return Concerns(written=tuple(node.file for node in nodes if node.file and node.read_only))
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
@@ -77,44 +77,51 @@ class SteerJob:
         facts = (("Job", f"{job.type} on {', '.join(job.node_names)}"), ("Now", job.status))
         draft = replace(draft, facts=facts, steps=self._steps(job))
         if self.do == "complete":
-            return self._completing(draft, state, job, surroundings.cwd)
+            return self._ending(draft, state, job, completed(state, job), surroundings.cwd)
+        if self.do == "finalize":
+            return self._ending(draft, state, job, finalized(state, job), surroundings.cwd)
         if self.do == "cancel":
             return replace(draft, warnings=tuple(left_by_cancel(state, job)), after=released(state, job))
-        if self.do == "dismiss":
-            # Until then the job holds its nodes; those that nobody else has may vanish with it.
-            used = {name for device in state.devices if device.root for name in state.graph.subtree(device.root)}
-            jobs = tuple(other for other in state.jobs if other.id != job.id)
-            loose = tuple(name for name in job.node_names if name not in used)
-            return replace(draft, loose=loose, after=replace(state, jobs=jobs))
-        return replace(draft, after=None) if self.do == "finalize" else draft
+        return self._dismissing(draft, state, job, surroundings.cwd) if self.do == "dismiss" else draft
 
-    def _completing(self, draft: Draft, state: State, job: Job, cwd: str) -> Draft:
-        """What switching over does. Images that left a commit are closed again only where the job is ours."""
-        ending = completed(state, job)
+    def _dismissing(self, draft: Draft, state: State, job: Job, cwd: str) -> Draft:
+        """What forgetting a job does: until then it holds its nodes, and those that nobody else holds may vanish with it.
+
+        A commit that ended while nobody waited for it leaves images that must not be used again: that is told now.
+        """
+        draft = replace(draft, loose=freed(state, job), after=released(state, job))
+        moved = was_committed(state, job) if job.ours and not self.foreign else ()
+        if not moved:
+            return draft
+        graph = state.graph
+        invalid = tuple(path for name in moved if (path := path_of(graph.nodes[name], cwd)))
+        return replace(draft, invalid=invalid, flow=(moved[0], graph.backing(moved[-1]) or ""))
+
+    def _ending(self, draft: Draft, state: State, job: Job, ending: Ending | None, cwd: str) -> Draft:
+        """What the good end of a job does. Images that left the chain are closed again only where the job is ours."""
         if ending is None:
             return replace(draft, after=None)
-        graph, (_, target) = state.graph, ending.flow
+        graph, (source, target) = state.graph, ending.flow
         files = {name: path_of(graph.nodes[name], cwd) for name in (*ending.leaves, target)}
-        known = tuple(path for name in ending.leaves if (path := files[name]))
-        ours = job.ours and not self.foreign
-        closes = tuple(takewhile(lambda name: not graph.nodes[name].named_bitmaps, ending.leaves)) if ours else ()
-        if not ending.spoilt:
+        draft = replace(draft, flow=ending.flow, loose=ending.leaves, after=ending.after)
+        if job.type == "mirror":
             was = "Its images so far", f"{listed(ending.leaves)}: stay as they are at that moment"
-            return replace(draft, facts=(*draft.facts, was), flow=ending.flow, loose=ending.leaves, after=ending.after)
+            return replace(draft, facts=(*draft.facts, was))
+        closes = ending.unused if job.ours and not self.foreign else ()
+        above = (path_of(graph.nodes[name], cwd) for name in graph.overlays(source)) if ending.spoilt else ()
+        fact = () if ending.spoilt else (("Images that leave", "stay valid"),)
         return replace(
             draft,
             steps=(*draft.steps, *(Send(command("blockdev-del", node_name=name), tidy=True) for name in closes)),
-            changed=tuple(path for path in (files[target],) if path),
-            invalid=known,
+            changed=tuple(path for path in (files[target], *above) if path),
+            invalid=tuple(path for name in ending.leaves if (path := files[name])) if ending.spoilt else (),
             closes=closes,
-            flow=ending.flow,
-            loose=ending.leaves,
-            after=ending.after,
+            facts=(*draft.facts, *fact),
         )
 
     def _steps(self, job: Job) -> tuple[Step, ...]:
         """The command, and its end; a job of ours that then waits to be dismissed is dismissed, whoever carries it on."""
-        if self.do not in ("cancel", "complete"):
+        if self.do not in ("cancel", "complete", "finalize"):
             return (Send(self._command()),)
         steps = (Send(self._command()), Wait(self.id, "concluded", cancelled=self.do == "cancel"))
         dismiss = Send(command("job-dismiss", id=self.id), tidy=True)
@@ -127,7 +134,9 @@ class SteerJob:
             yield Objection(f"There is no job {self.id} here.")
         elif not job.allows(self.do):
             state = "paused" if job.paused and self.do == "pause" else job.status
-            yield Objection(f"The job {self.id} is {state}: it cannot be asked to {self.do} now.")
+            ways = [verb for verb in ("finalize", "complete", "dismiss", "cancel") if job.allows(verb)]
+            way = f" Say {' or '.join(f'do={verb}' for verb in ways)}." if self.do not in DIRECT and ways else ""
+            yield Objection(f"The job {self.id} is {state}: it cannot be asked to {self.do} now.{way}")
         elif self.do == "speed" and self.speed is None:
             yield Objection("Say speed=: bytes per second, 0 for no limit.")
         elif self.do not in DIRECT and not self.foreign and not (job.ours and self.id in surroundings.own_jobs):
