@@ -6,6 +6,7 @@ first Qt and an empty window; then, once that is on the screen, sessions, canvas
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import socket
@@ -45,6 +46,8 @@ def main(words: list[str]) -> int:
         say(why)
         say("graph, watch, run, record and found need no display; xvfb-run diskchain gives the window one in memory.")
         return Exit.UNREACHABLE
+    # Nothing that is loaded becomes garbage; the loop looks for it later, on its own thread.
+    gc.disable()
     # A late import: Qt, which no other command needs.
     from diskchain.app.front import run
 
