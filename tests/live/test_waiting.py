@@ -1,4 +1,4 @@
-"""The window while a commit that has copied all waits for somebody's lock to go."""
+"""The window while a commit waits: for the lock of somebody else to go, or for an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from diskchain.operations.commit import Commit
 from tests.support.holding import holder
 from tests.support.machine import Machine
-from tests.support.window import Driver, drive_machine
+from tests.support.window import Driver, drive, drive_machine
 
 pytestmark = pytest.mark.live
 
@@ -46,3 +46,17 @@ def test_the_card_says_what_a_commit_waits_for(qapp: QApplication, tmp_path: Pat
             for each in holders:
                 each.kill()
                 each.wait()
+
+
+def test_a_question_names_its_machine_where_there_are_several(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine({"vda": "base <- one"}) as first, Machine({"vda": "base <- one"}) as second:
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: len(window.keeper.sessions.sessions) == 2 and window.desk.current, "both")
+            await window.drag("one", "base")
+            await window.press("previewRun")
+            await window.until(lambda: "test: base now holds everything" in window.said, "the question")
+            await window.press("choose-pivot")
+            await window.until(lambda: "test: Commit 1 overlay into base: done." in window.said, "the end")
+
+        drive(qapp, tmp_path, [str(first.target), str(second.target)], work)

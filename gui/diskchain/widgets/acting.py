@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Offer, Operation
 from diskchain.operations.preview import Preview
+from diskchain.picture.words import one_line
 from diskchain.session.carriage import OVER, Carriage, Phase, Result
 from diskchain.session.trouble import MonitorError
 from diskchain.signal import Signal
@@ -38,6 +39,7 @@ class Acting:
 
     :ivar shown: emits the preview that is in sight, None when there is none any more.
     :ivar adapt: gives an offered operation its options for this machine (the sandbox's slow motion).
+    :ivar several: tells whether more than one machine is open, so that messages must name theirs.
     """
 
     def __init__(self, make_sheet: Callable[[], PreviewSheet], messages: MessageBar, tasks: Tasks) -> None:
@@ -46,6 +48,7 @@ class Acting:
         self._make, self._messages, self._tasks = make_sheet, messages, tasks
         self._made: PreviewSheet | None = None
         self.adapt: Callable[[Session, Operation], Operation] = lambda _, operation: operation
+        self.several: Callable[[], bool] = lambda: False
         self._session: Session | None = None
         self._serial = 0
 
@@ -183,11 +186,16 @@ class Acting:
     def _follow(self, session: Session, carriage: Carriage) -> None:
         """Tell of an operation's questions and of its end."""
         subject = f"carriage-{id(carriage)}"
-        carriage.changed.connect(lambda: self._tell_choice(carriage, subject))
+        carriage.changed.connect(lambda: self._tell_choice(session, carriage, subject))
         agreed = carriage.preview
         self._tasks.start(self._wait(session, carriage, agreed, subject), f"wait for {agreed.draft.title}")
 
-    def _tell_choice(self, carriage: Carriage, subject: str) -> None:
+    def _named(self, session: Session, text: str) -> str:
+        """The text, with the machine's name before it where there are several."""
+        name = one_line(session.state.machine.name) if session.state is not None and self.several() else ""
+        return f"{name}: {text}" if name else text
+
+    def _tell_choice(self, session: Session, carriage: Carriage, subject: str) -> None:
         choice = carriage.choice if carriage.phase is Phase.CHOOSING else None
         if choice is None:
             self._messages.withdraw(subject)
@@ -196,7 +204,7 @@ class Acting:
             Answer(branch.label, partial(_choose, carriage, branch.key), number == 0, branch.meaning)
             for number, branch in enumerate(choice.branches)
         )
-        self._messages.tell(choice.question, Level.READY, answers=answers, subject=subject)
+        self._messages.tell(self._named(session, choice.question), Level.READY, answers=answers, subject=subject)
 
     async def _wait(self, session: Session, carriage: Carriage, agreed: Preview, subject: str) -> None:
         result = await carriage.wait()
@@ -205,16 +213,17 @@ class Acting:
             notice = "The machine changed in the meantime, so nothing was sent. This is the preview as things are now."
             self._show(session, carriage.preview, notice)
             return
-        self._report(agreed, result)
+        self._report(session, agreed, result)
 
-    def _report(self, agreed: Preview, result: Result) -> None:
+    def _report(self, session: Session, agreed: Preview, result: Result) -> None:
         level = _LEVELS.get(result.outcome, Level.INFO)
         text = result.text or f"{agreed.draft.title}: {result.outcome}."
         if result.differences:
             level = Level.WARNING if level is Level.DONE else level
             text = f"{text} It came otherwise than predicted: {' '.join(result.differences)}"
         subject = "done" if level is Level.DONE else ""
-        self._messages.tell(" ".join([text, *result.notes]), level, detail=result.detail, subject=subject)
+        text = self._named(session, " ".join([text, *result.notes]))
+        self._messages.tell(text, level, detail=result.detail, subject=subject)
 
 
 def _choose(carriage: Carriage, key: str) -> None:

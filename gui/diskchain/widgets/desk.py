@@ -54,6 +54,7 @@ class Desk:
         self._age = QTimer(window)
         self._age.setInterval(_AGE_MS)
         self._age.timeout.connect(self._show_link)
+        acting.several = lambda: len(sessions.sessions) > 1
         self._connect()
 
     def _connect(self) -> None:
