@@ -46,19 +46,18 @@ def ran(state: Path, *words: object, limit: float = 60) -> subprocess.CompletedP
 
 
 class OnTerminal:
-    """A command on a terminal. `told` is everything that it has written there."""
+    """A command on a terminal of its own, which controls it. `told` is everything that it has written there."""
 
     def __init__(self, state: Path, *words: object) -> None:
         self.told = ""
         ours, its = pty.openpty()
         self._line = ours
         self.process = subprocess.Popen(
-            [*DISKCHAIN, *map(str, words)],
+            ["setsid", "--ctty", *DISKCHAIN, *map(str, words)],
             stdin=its,
             stdout=its,
             stderr=its,
             env=environment(state),
-            start_new_session=True,
         )
         os.close(its)
 
@@ -90,6 +89,12 @@ class OnTerminal:
         """What Ctrl-C does."""
         self.process.send_signal(number)
 
+    def hang_up(self, limit: float = 20) -> int:
+        """Close the terminal, as closing its window does, and wait for the end; the exit code."""
+        os.close(self._line)
+        self._line = -1
+        return self.process.wait(limit)
+
     def end(self, limit: float = 20) -> int:
         """Wait for the end; the exit code."""
         deadline = time.monotonic() + limit
@@ -105,4 +110,5 @@ class OnTerminal:
     ) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self._line)
+        if self._line >= 0:
+            os.close(self._line)

@@ -53,7 +53,8 @@ operations and their keys (defaults):
 
 A node is named by its node-name, a disk by its device id, qdev id or drive name. Sizes and speeds take k, M, G, T.
 Nothing is sent before you have said yes: at the question, or by --yes.
-Ctrl-C once cancels the job and undoes what was done; twice leaves the job running.
+Ctrl-C once cancels the job and undoes what was done; twice leaves the job running. Closing the terminal cancels too.
+A job that waits as `pending` has done its work: do=finalize ends it well, do=cancel gives it up.
 """
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
-from diskchain.cli.console import tell
+from diskchain.cli.console import hung_up, tell
 
 
 class Asker:
@@ -35,8 +36,16 @@ class Asker:
         answer, number = self._answer, sys.stdin.fileno()
 
         def readable() -> None:
-            if not answer.done():
-                answer.set_result(os.read(number, 4096).decode(errors="replace"))
+            try:
+                typed = os.read(number, 4096)
+            except OSError:  # the terminal is no more
+                typed = b""
+            if not typed and hung_up(sys.stdin) and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+                # A terminal that was closed is no end of the input: it is an interrupt, which the kernel may be about to tell.
+                loop.remove_reader(number)
+                signal.raise_signal(signal.SIGHUP)
+            elif not answer.done():
+                answer.set_result(typed.decode(errors="replace"))
 
         loop.add_reader(number, readable)
         try:

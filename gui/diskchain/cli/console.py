@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -53,15 +54,23 @@ def _writing() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        gone = error.errno == errno.EIO and reader_gone()
         close_results()
+        if gone:  # a terminal that was closed
+            raise BrokenPipeError from error
         raise Unwritten(Exit.PROBLEM, f"The result could not be written: {error.strerror}.") from error
 
 
 def reader_gone() -> bool:
     """Whether results go to a pipe, socket or terminal whose other end is closed. Asking does not wait."""
+    return hung_up(sys.stdout)
+
+
+def hung_up(stream: TextIO) -> bool:
+    """Whether the other end of a stream's pipe, socket or terminal is closed. Asking does not wait."""
     poll = select.poll()
     try:
-        poll.register(sys.stdout.fileno(), 0)  # 0: errors and hang-ups only, which are always told
+        poll.register(stream.fileno(), 0)  # 0: errors and hang-ups only, which are always told
     except OSError:  # it is no stream of the system
         return False
     return any(told & (select.POLLERR | select.POLLHUP) for _, told in poll.poll(0))

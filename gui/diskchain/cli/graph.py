@@ -48,7 +48,8 @@ def run(options: Namespace, render: Renderer | None) -> Exit:
     if options.output is None:
         console.result_bytes(data)
     else:
-        output.write(Path(options.output), data)
+        with loop.ends_as_ctrl_c():
+            output.write(Path(options.output), data)
     return Exit.DONE
 
 

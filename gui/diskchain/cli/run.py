@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 from diskchain.cli import console, loop
@@ -35,35 +36,40 @@ def run(options: Namespace) -> Exit:
 async def _run(options: Namespace, operation: Operation) -> Exit:
     task = asyncio.current_task()
     asker, interrupted = Asker(), asyncio.Event()
+    session = Session(options.target, reconnect=False)
 
-    def interrupt() -> None:
+    def give_up() -> None:
         if not asker.interrupt() and task is not None:
             interrupted.set()
             task.cancel()
 
-    session = Session(options.target, reconnect=False)
-    try:
-        with loop.interrupts(interrupt):
+    acts: list[Callable[[], object]] = [give_up]  # the last one is what an interrupt does now
+
+    def interrupt() -> None:
+        acts[-1]()
+
+    with loop.interrupts(interrupt):
+        try:
             await session.open()
             preview = await session.prepare(operation)
             if options.dry_run:
                 return _dry(options, preview)
             await _agree(options, preview, asker)
-        carrying = Carrying(session, preview, asker)
-        with loop.interrupts(carrying.interrupt):
-            result = await carrying.run()
-        return _end(options, carrying, result)
-    except BrokenPipeError:
-        console.close_results()
-        raise Ending(Exit.REFUSED, "Nobody reads the preview. Nothing was sent.") from None
-    except console.Unwritten as failure:
-        raise Ending(Exit.PROBLEM, f"{failure} Nothing was sent.") from failure
-    except asyncio.CancelledError:
-        if not interrupted.is_set():
-            raise
-        raise Ending(Exit.REFUSED, "Interrupted. Nothing was sent.") from None
-    finally:
-        await session.close()
+            carrying = Carrying(session, preview, asker)
+            acts.append(carrying.interrupt)
+            return _end(options, carrying, await carrying.run())
+        except BrokenPipeError:
+            console.close_results()
+            raise Ending(Exit.REFUSED, "Nobody reads the preview. Nothing was sent.") from None
+        except console.Unwritten as failure:
+            raise Ending(Exit.PROBLEM, f"{failure} Nothing was sent.") from failure
+        except asyncio.CancelledError:
+            if not interrupted.is_set():
+                raise
+            raise Ending(Exit.REFUSED, "Interrupted. Nothing was sent.") from None
+        finally:
+            acts.append(lambda: None)  # how it ended is told already
+            await session.close()
 
 
 def _dry(options: Namespace, preview: Preview) -> Exit:
