@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from diskchain.cli import console, output
+from diskchain.cli import console, loop, output
 from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.mermaid import mermaid
 from diskchain.layout import dot_source
@@ -155,8 +156,33 @@ def test_stdout_by_its_name_is_stdout(capfdbinary: pytest.CaptureFixture[bytes])
     assert capfdbinary.readouterr().out == NEW
 
 
-def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(Ending, match="is a pipe that nobody reads") as failure:
-        output.write(tmp_path / "pipe", NEW)
-    assert failure.value.exit is Exit.REFUSED
+def test_a_pipe_by_its_name_is_refused_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    refused(pipe, "named pipe")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    refused(pipe, "named pipe")
+    assert os.read(reader, 1) == b""
+    os.close(reader)
+    (tmp_path / "link").symlink_to(pipe)
+    refused(tmp_path / "link", "a pipe that nobody reads")
+
+
+def test_a_pipe_that_its_reader_has_left_is_not_waited_for() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with pytest.raises(BrokenPipeError):
+        output.write(Path(f"/dev/fd/{writer}"), NEW)
+    os.close(writer)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_end_in_the_middle_leaves_nothing_behind(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "g.svg").write_bytes(SVG)
+    monkeypatch.setattr(os, "fsync", lambda _: signal.raise_signal(number))
+    with pytest.raises(KeyboardInterrupt), loop.ends_as_ctrl_c():
+        output.write(tmp_path / "g.svg", NEW)
+    assert content(tmp_path) == {"g.svg": SVG}
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL

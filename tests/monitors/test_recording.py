@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import os
 import time
 from pathlib import Path
 
@@ -319,11 +320,17 @@ def test_a_recorder_that_was_killed_leaves_half_a_line(folder: Path, run: Run) -
 
 def test_files_that_cannot_be_read(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorded, "LARGEST_FILE", 10)
+    os.mkfifo(folder / "pipe")
 
     async def main() -> None:
-        for target, cause in ((f"replay:{folder}/none", "missing"), (f"replay:{folder}", "other")):
+        for place, cause in (
+            (folder / "none", "missing"),
+            (folder, "other"),
+            (folder / "pipe", "other"),
+            (Path("/dev/zero"), "other"),
+        ):
             with pytest.raises(Unreachable) as caught:
-                await ReplayMonitor(target).open()
+                await ReplayMonitor(f"replay:{place}").open()
             assert caught.value.cause == cause
         with pytest.raises(Unreachable, match="MiB can be opened"):
             await written(folder / "r", HEADER).open()

@@ -49,9 +49,12 @@ def write(path: Path, data: bytes) -> None:
 
 
 def _passes_on(path: Path) -> bool:
-    """Whether it is a pipe, a terminal or a device that keeps nothing, also behind a link as those in /dev/fd are."""
+    """Whether it is a terminal, a device that keeps nothing, or a pipe behind a link as those in /dev/fd are.
+
+    A pipe by its own name is refused: whoever reads it may come late or stop, and we would wait without a word.
+    """
     try:
-        return _keeps_nothing(path.stat())
+        return not stat.S_ISFIFO(path.lstat().st_mode) and _keeps_nothing(path.stat())
     except OSError:
         return False
 
@@ -124,6 +127,8 @@ def _former(path: Path) -> os.stat_result | None:
         raise _refusal(path, "is a symbolic link")
     if stat.S_ISDIR(found.st_mode):
         raise _refusal(path, "is a folder")
+    if stat.S_ISFIFO(found.st_mode):
+        raise _refusal(path, "is a named pipe")
     if not stat.S_ISREG(found.st_mode):
         raise _refusal(path, "is no regular file")
     if not found.st_size:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
+import stat
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
@@ -105,7 +108,7 @@ class Recorded:
 
     def _read(self, place: tuple[int, int]) -> tuple[Direction, Mapping[str, object]]:
         try:
-            with self._path.open("rb") as file:
+            with _opened(self._path) as file:
                 file.seek(place[0])
                 _, direction, told = _line(file.read(place[1]))
         except (OSError, _BadLineError):
@@ -119,7 +122,7 @@ def read_recording(path: str) -> Recorded:
     :raises Unreachable: with cause `missing`, `rights`, `not-qmp` (with the number of the bad line) or `other`.
     """
     try:
-        with Path(path).open("rb") as file:
+        with _opened(Path(path)) as file:
             return _read_through(Path(path), file)
     except FileNotFoundError:
         raise Unreachable(f"There is no recording {path}. Check the path.", "missing") from None
@@ -129,6 +132,15 @@ def read_recording(path: str) -> Recorded:
         raise Unreachable(
             f"{path} cannot be read: {getattr(error, 'strerror', '') or 'no such name'}.", "other"
         ) from None
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file to read it; a pipe without a writer, or a device, would keep us waiting. :raises OSError: it is no file."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return os.fdopen(handle, "rb")
 
 
 def _read_through(path: Path, file: BinaryIO) -> Recorded:
