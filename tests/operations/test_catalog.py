@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from diskchain.operations.catalog import UsageError, parse
+from diskchain.operations.commit import Commit
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,17 @@ def test_an_empty_value_is_no_default(name: str, key: str) -> None:
     parse(name, whole[name], "/")
 
 
-def test_commas_alone_name_no_disk() -> None:
-    with pytest.raises(UsageError, match="disks= is empty"):
-        parse("snapshot", {"disks": ",,"}, "/")
+@pytest.mark.parametrize("value", [",", ",,", "vda,", ",vda", "vda,,vdb"])
+def test_a_disk_without_a_name_is_not_passed_over(value: str) -> None:
+    """As where a script says `disks=vda,$SECOND`, and SECOND is empty."""
+    with pytest.raises(UsageError, match=r"^disks= is empty between its commas: say what, or leave it out\.$"):
+        parse("snapshot", {"disks": value}, "/")
+
+
+@pytest.mark.parametrize("value", [",", "/a,", ",/a", "/a,,,"])
+def test_a_path_without_a_name_is_not_passed_over(value: str) -> None:
+    with pytest.raises(UsageError, match=r"^spoils= is empty between"):
+        parse("commit", {"top": "a", "base": "b", "spoils": value}, "/")
+    whole = parse("commit", {"top": "a", "base": "b", "spoils": "/a,,b,c"}, "/d")
+    assert isinstance(whole, Commit)
+    assert whole.spoils == ("/a,b", "/d/c")

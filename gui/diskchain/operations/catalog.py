@@ -78,6 +78,11 @@ def _words(told: str) -> tuple[str, ...]:
     return tuple(word for word in told.split(",") if word)
 
 
+def _paths(told: str) -> list[str]:
+    """Paths with commas between them; a comma in a path is doubled."""
+    return [path.replace("\0", ",") for path in told.replace(",,", "\0").split(",")]
+
+
 def _absolute(path: str, cwd: str) -> str:
     return posixpath.normpath(posixpath.join(cwd, path)) if path else path
 
@@ -101,8 +106,7 @@ def _commit(keys: Mapping[str, str], cwd: str) -> Commit:
     finish = keys.get("finish", "ask")
     if finish not in ("ask", "pivot"):
         raise UsageError(f"finish={finish} is not known: say finish=pivot or finish=ask.")
-    paths = keys.get("spoils", "").replace(",,", "\0").split(",")
-    spoils = tuple(_absolute(path.replace("\0", ","), cwd) for path in paths if path)
+    spoils = tuple(_absolute(path, cwd) for path in _paths(keys.get("spoils", "")) if path)
     close, speed = _yes("close", keys.get("close", "yes")), size(keys.get("speed", "0"))
     return Commit(keys["top"], keys["base"], finish, spoils, close, speed)
 
@@ -148,6 +152,8 @@ def parse(name: str, keys: Mapping[str, str], cwd: str) -> Operation:
         general = re.sub(r"^(file|node)\..+", r"\1.DISK", key)
         if general not in known:
             raise UsageError(f"{name} has no key {key}: it has {', '.join(known)}.")
-        if not value or (key == "disks" and not _words(value)):
-            raise UsageError(f"{key}= is empty: say what, or leave it out.")
+        parts = {"disks": value.split(","), "spoils": _paths(value)}.get(key, [value])
+        if not all(parts):
+            more = " between its commas" if len(parts) > 1 else ""
+            raise UsageError(f"{key}= is empty{more}: say what, or leave it out.")
     return reader(keys, cwd)
