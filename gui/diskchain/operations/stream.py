@@ -29,7 +29,7 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import unnameable, unwritable
+from diskchain.operations.rewriting import too_coarse, unnameable, unwritable
 from diskchain.qapi.command import command
 
 _NAMED = 3
@@ -146,6 +146,7 @@ class Stream:
         yield from jobs_on(state, concerned)
         yield from exports_on(state, concerned, "streamed")
         yield from filters_between(state, (*dropped, *((self.base,) if self.base else ())))
+        yield from too_coarse(graph, self.node)
         header = self._header(state, surroundings) or ""
         yield from unwritable(graph, self.node, header, header_format(graph.nodes[self.base]) if self.base else "")
         if not self.base:
@@ -238,8 +239,8 @@ def _impossible(graph: BlockGraph, node: str, base: str) -> Iterator[str]:
     elif not below:
         yield f"{node} has no backing image: there is nothing to pull."
     elif base and base not in below:
-        above = node in graph.chain(base)[1:]
-        why = f"lies above {node}: data can only be pulled upwards" if above else f"is not below {node} in its chain"
+        why = f"lies above {node}: data can only be pulled upwards"
+        why = why if node in graph.chain(base)[1:] else f"is not below {node} in its chain"
         yield f"{base} {why}."
     elif base and base == below[0]:
         yield f"{node} already backs onto {base}: there is nothing between them to pull."
