@@ -251,3 +251,15 @@ def test_a_name_with_a_step_up_behind_a_link_is_taken_as_the_kernel_does(tmp_pat
         result = _run(machine, "snapshot", {"disks": "vdb", "file.vdb": str(tmp_path / "new.qcow2")})
         assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
         same(machine.quit("vdb")["vdb"], seen, "vdb read from its files alone")
+
+
+def test_nothing_is_streamed_into_subclusters(tmp_path: Path) -> None:
+    """QEMU 7.2 dies of it, so nothing is sent."""
+    make_image(tmp_path / "base.qcow2", "qcow2", 8 * MIB)
+    words = ("-o", "extended_l2=on", "-b", tmp_path / "base.qcow2", "-F", "qcow2", tmp_path / "top.qcow2")
+    tool(QEMU_IMG, "create", "-q", "-f", "qcow2", *words)
+    node = {"driver": "qcow2", "node-name": "top", "file": {"driver": "file", "filename": str(tmp_path / "top.qcow2")}}
+    extra = ("-blockdev", json.dumps(node), "-device", "virtio-blk-pci,drive=top,id=vdb")
+    with Machine({"vda": "alone"}, extra=extra) as machine:
+        assert "top has subclusters (extended_l2)" in _refused(machine, "stream", {"node": "top"})
+        assert machine.sent() == []

@@ -98,13 +98,3 @@ def test_what_cannot_be_tried_out_is_not_begun(said: str | None, kind: str) -> N
     before = replace(before, graph=before.graph.with_nodes([odd]))
     preview = prepare(Commit("one", "base"), before, NOTHING_ELSE)
     assert any("cannot be tried out" in objection.text for objection in preview.objections)
-
-
-@pytest.mark.parametrize(("cluster", "allowed"), [(512 << 10, True), (1 << 20, False), (2 << 20, False)])
-def test_nothing_is_streamed_into_clusters_that_end_qemu(cluster: int, allowed: bool) -> None:
-    before = machine(FOUR)
-    coarse = replace(before.graph.nodes["three"], cluster_size=cluster)
-    before = replace(before, graph=before.graph.with_nodes([coarse]))
-    for operation in (Stream("three"), Stream("three", "base")):
-        assert prepare(operation, before, NOTHING_ELSE).allowed is allowed
-    assert prepare(Commit("three", "one"), before, NOTHING_ELSE).allowed

@@ -18,8 +18,6 @@ _WRITES_HEADERS = frozenset({"qcow2", "qed"})
 """The formats with a `bdrv_change_backing_file` in QEMU's block/; all others refuse, when it is too late."""
 _LONGEST_HEADER = 1023
 """Bytes of a backing file's name in a qcow2 header at most (docs/interop/qcow2.txt)."""
-_STREAM_CHUNK = 512 << 10
-"""Bytes that `block-stream` copies at once (`STREAM_CHUNK` in QEMU's block/stream.c)."""
 _SMALLEST_CLUSTER = 512
 _FIXED = 112 + 8 + 24 + 32
 """Bytes of a qcow2 header with the end of its extensions, and those for encryption and bitmaps (docs/interop/qcow2.txt)."""
@@ -49,15 +47,19 @@ def unwritable(graph: BlockGraph, overlay: str, header: str, header_format: str)
             )
 
 
-def too_coarse(graph: BlockGraph, node: str) -> Iterator[Objection]:
-    """An objection against streaming into an image whose clusters are larger than what a stream copies at once.
+def subclustered(graph: BlockGraph, node: str) -> Iterator[Objection]:
+    """An objection against streaming into a qcow2 image with subclusters (`extended_l2`).
 
-    QEMU 7.2 died of that while the guest was at work: `skip_bytes < pnum` in `bdrv_co_do_copy_on_readv` (block/io.c).
+    QEMU 7.2 dies of that, and what the guest had not flushed is lost: `skip_bytes < pnum` in `bdrv_co_do_copy_on_readv`
+    (block/io.c), where subclusters that are there come before some that are not.
     """
-    if (graph.nodes[node].cluster_size or 0) > _STREAM_CHUNK:
+    told: object = graph.nodes[node].facts
+    for key in ("image", "format-specific", "data", "extended-l2"):
+        told = told.get(key) if isinstance(told, dict) else None
+    if told is True:
         yield Objection(
-            f"The clusters of {node} are larger than 512 KiB: QEMU can die while it streams into such an image, and the guest"
-            " with it."
+            f"{node} has subclusters (extended_l2): QEMU can die while it streams into such an image, and what the guest has not"
+            " flushed would be lost. Commit down instead."
         )
 
 

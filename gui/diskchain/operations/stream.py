@@ -29,7 +29,7 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import too_coarse, unnameable, unwritable
+from diskchain.operations.rewriting import subclustered, unnameable, unwritable
 from diskchain.qapi.command import command
 
 _NAMED = 3
@@ -146,7 +146,7 @@ class Stream:
         yield from jobs_on(state, concerned)
         yield from exports_on(state, concerned, "streamed")
         yield from filters_between(state, (*dropped, *((self.base,) if self.base else ())))
-        yield from too_coarse(graph, self.node)
+        yield from subclustered(graph, self.node)
         header = self._header(state, surroundings) or ""
         yield from unwritable(graph, self.node, header, header_format(graph.nodes[self.base]) if self.base else "")
         if not self.base:
