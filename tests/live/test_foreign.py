@@ -9,12 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
-from diskchain.operations.catalog import parse
 from diskchain.operations.preview import Preview
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.journal import Journal
 from diskchain.session.session import Session
-from tests.support.live_session import prepared, with_session
+from tests.support.live_session import carried_out, prepared, with_session
 from tests.support.machine import Machine
 from tests.support.meddling import Act, MeddlingMonitor
 from tests.support.qmp import QmpError
@@ -297,18 +296,7 @@ def _meddled(
     """Carry an operation out while something is done right before or after one of its commands."""
     monitor = MeddlingMonitor(str(machine.target), before, after)
     session = Session(str(machine.target), lambda _: monitor, Journal(machine.folder / "journal.qmp"), reconnect=False)
-
-    async def run() -> Result:
-        await session.open()
-        try:
-            preview = await session.prepare(parse(name, keys, "/"))
-            assert preview.allowed, preview.objections
-            async with asyncio.timeout(30):
-                return await session.carry_out(preview, confirmed=True).wait()
-        finally:
-            await session.close()
-
-    return session, asyncio.run(run())
+    return session, asyncio.run(carried_out(session, name, keys))
 
 
 @pytest.mark.parametrize("keys", [_MIDDLE, {**_ACTIVE, "finish": "pivot"}], ids=["middle", "active"])

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from diskchain.monitors.monitor import Refused
-from diskchain.operations.catalog import parse
 from diskchain.qapi.command import Command
 from diskchain.session.carriage import Phase, Result
 from diskchain.session.journal import Journal
 from diskchain.session.session import Session
+from tests.support.live_session import carried_out
 from tests.support.machine import Machine
 from tests.support.meddling import Act, MeddlingMonitor
 from tests.support.passing import PassingMonitor
@@ -49,14 +49,7 @@ def _run(
 
     async def run() -> Result:
         session = Session(str(machine.target), lambda _: monitor, journal, reconnect=False)
-        await session.open()
-        try:
-            preview = await session.prepare(parse(name, keys, "/"))
-            assert preview.allowed, preview.objections
-            async with asyncio.timeout(30):
-                return await session.carry_out(preview, confirmed=True).wait()
-        finally:
-            await session.close()
+        return await carried_out(session, name, keys)
 
     with pytest.MonkeyPatch.context() as patch:
         if blind:

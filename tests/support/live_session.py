@@ -40,6 +40,16 @@ async def prepared(session: Session, name: str, keys: Mapping[str, str]) -> Prev
     return await session.prepare(parse(name, keys, "/"))
 
 
+async def carried_out(session: Session, name: str, keys: Mapping[str, str]) -> Result:
+    """Open a session, do something, which takes half a minute at most, and close it."""
+    await session.open()
+    try:
+        async with asyncio.timeout(30):
+            return (await done(session, name, keys))[1]
+    finally:
+        await session.close()
+
+
 async def done(session: Session, name: str, keys: Mapping[str, str]) -> tuple[Preview, Result]:
     """Prepare, agree to everything, carry out."""
     preview = await prepared(session, name, keys)
