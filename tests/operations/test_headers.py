@@ -88,7 +88,7 @@ def test_a_header_is_tried_out_before_a_commit_below_an_overlay_that_is_only_rea
     assert arguments["image-node-name"] == "two"
     preview = prepare(Commit("two", "one"), machine(FOUR), NOTHING_ELSE)
     assert preview.commands[0].name == "block-commit", "the active image is open for writing"
-    assert not any(isinstance(step, Free) for step in preview.draft.steps)
+    assert [step.written for step in preview.draft.steps if isinstance(step, Free)] == [()]
 
 
 @pytest.mark.parametrize(("said", "kind"), [(None, "qcow2"), ("/i/one.qcow2", "raw")])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from diskchain.images.held import not_held
@@ -20,40 +20,42 @@ _LINE = re.compile(
 """A lock in /proc/locks and, behind `lock:`, in /proc/PID/fdinfo/N (proc(5)); a lock that is only waited for has an arrow."""
 _WRITING = (101, 103, 201, 203)
 """Bytes that QEMU locks or looks at when it opens for writing: write and resize, taken and not shared (block/file-posix.c)."""
-_READ_ONLY = os.ST_RDONLY
 
 
-def unready(pid: int, path: str) -> str:
-    """Why this process could not open its image for writing, in one sentence; empty where nothing speaks against it.
+def unready(pid: int, written: Sequence[str], held: Sequence[str] = ()) -> str:
+    """Why this process could not open its files anew, in one sentence; empty where nothing speaks against it.
 
-    :param path: absolute. What is no absolute path (a URI) is passed over.
+    :param written: absolute paths that it opens for writing. `held`: paths that it opens at all. URIs are passed over.
     :raises OSError: it may not be seen what the process has open.
     """
-    if not path.startswith("/"):
-        return ""
-    for sentence in not_held(pid, (path,)):
+    for sentence in not_held(pid, (*held, *written)):
         return sentence
-    if not _may_write(pid, Path(f"/proc/{pid}/root{path}")):
-        return f"QEMU may not write to {path} any more."
-    if _locked_elsewhere(pid, Path(f"/proc/{pid}/root{path}")):
-        return f"Another program holds a lock on {path}."
+    for path in (path for path in written if path.startswith("/")):
+        there = Path(f"/proc/{pid}/root{path}")
+        if not _may_write(pid, there):
+            return f"QEMU may not write to {path} any more."
+        if _locked_elsewhere(pid, there):
+            return f"Another program holds a lock on {path}."
     return ""
 
 
 def _may_write(pid: int, path: Path) -> bool:
-    process, told = Path(f"/proc/{pid}").stat(), path.stat()
-    if os.statvfs(path).f_flag & _READ_ONLY:
+    user = Path(f"/proc/{pid}").stat().st_uid
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
         return False
-    if process.st_uid in (0, os.geteuid()):
+    if user in (0, os.geteuid()):
         try:
             os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
         except PermissionError:
             return False
         return True
-    if process.st_uid == told.st_uid:
-        return bool(told.st_mode & 0o200)
-    # Of its other groups and of access lists nothing is known here: only what is surely missing counts.
-    return bool(told.st_mode & 0o022)
+    return _may(user, path, 0o222) and all(_may(user, folder, 0o111) for folder in path.parents)
+
+
+def _may(user: int, path: Path, bits: int) -> bool:
+    """Whether a user has a right. Of its groups and of access lists nothing is known here: only what is surely missing counts."""
+    told = path.stat()
+    return bool(told.st_mode & bits & (0o700 if told.st_uid == user else 0o077))
 
 
 def _locked_elsewhere(pid: int, path: Path) -> bool:

@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from diskchain.model import words
 from diskchain.model.graph import BlockGraph
+from diskchain.model.paths import absolute
 from diskchain.model.state import State
 from diskchain.operations.chains import (
     bitmap_notes,
@@ -34,7 +35,7 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import trial, unnameable, untried, unwritable
+from diskchain.operations.rewriting import cannot_grow, trial, unnameable, untried, unwritable
 from diskchain.qapi.command import command
 
 
@@ -94,9 +95,8 @@ class Commit:
         return Concerns(images=known, folders=folders, held=(*known, *above), written=self._reopened(graph))
 
     def _reopened(self, graph: BlockGraph) -> tuple[str, ...]:
-        """The file of the overlay above, where QEMU opens it for writing only when the job ends."""
-        above = (graph.nodes[name] for name in graph.overlays(self.top)[:1])
-        return tuple(node.file for node in above if node.file and node.read_only)
+        """The files of the overlay above, where QEMU opens them for writing only when the job ends."""
+        return graph.files(name for name in graph.overlays(self.top)[:1] if graph.nodes[name].read_only)
 
     def _leaving(self, graph: BlockGraph) -> tuple[str, ...]:
         """From the top down to just above the base."""
@@ -186,6 +186,7 @@ class Commit:
             yield from shows_through(graph, upper, self.top, self.base, f"Commit from {upper} on, or pull all into it.")
         if self.finish not in ("ask", "pivot"):
             yield Objection(f"finish={self.finish} is not known: say finish=pivot or finish=ask.")
+        yield from cannot_grow(graph, self.base, self.top)
         for lower in self._concerned(graph):
             yield from opened_twice(graph, lower, surroundings)
         if surroundings.readers:
@@ -269,6 +270,7 @@ class Commit:
             auto_dismiss=False,
         )
         cancel = (command("job-cancel", id=job),)
+        held = stored(graph, (self.base, *above), surroundings.cwd)
         end: tuple[Send | Wait, ...] = (Wait(job, "concluded", cancel), Send(command("job-dismiss", id=job)))
         attached = bool(above) or bool(state.devices_on(self.top))
         tidy = tuple(Send(command("blockdev-del", node_name=n), tidy=True) for n in self._closing(graph, attached))
@@ -276,7 +278,7 @@ class Commit:
             return (
                 *trial(graph, above[0]),
                 Send(start),
-                *self._finish(graph, job, files[above[0]], above[0]),
+                *self._finish(graph, job, held, surroundings.cwd),
                 *end,
                 *tidy,
             )
@@ -296,13 +298,14 @@ class Commit:
         )
         chosen = "pivot" if self.finish == "pivot" else ""
         question = f"{self.base} now holds everything and follows each write. How shall it end?"
-        return (Send(start), Wait(job, "ready", cancel), Choose(question, job, (pivot, stop), chosen))
+        return (Send(start), Wait(job, "ready", cancel, held=held), Choose(question, job, (pivot, stop), chosen))
 
-    def _finish(self, graph: BlockGraph, job: str, path: str | None, above: str) -> tuple[Step, ...]:
-        """All is copied: let it end only while QEMU can rewrite the header of the overlay above."""
+    def _finish(self, graph: BlockGraph, job: str, held: tuple[str, ...], cwd: str) -> tuple[Step, ...]:
+        """All is copied: let it end only while QEMU can rewrite the header of the overlay above, and finds its files again."""
         cancel = (command("job-cancel", id=job),)
-        free = (Free(path, job, cancel),) if path and graph.nodes[above].read_only else ()
-        return (Wait(job, "pending", cancel), *free, Send(command("job-finalize", id=job)))
+        written = tuple(absolute(path, cwd) for path in self._reopened(graph))
+        free = Free(written, held, job, cancel)
+        return (Wait(job, "pending", cancel, held=held), free, Send(command("job-finalize", id=job)))
 
     def _predict(self, state: State, files: Mapping[str, str | None], real: Mapping[str, str]) -> State:
         graph, above = state.graph, state.graph.overlays(self.top)

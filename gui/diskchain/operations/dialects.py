@@ -37,7 +37,8 @@ def script(preview: Preview, dialect: Dialect) -> str:
         if isinstance(step, Wait):
             lines.append(f"# wait until job {step.job} is {step.until}")
         elif isinstance(step, Free):
-            lines.append(f"# go on only while no other program has a lock on {step.path!r}")
+            lines += [f"# go on only while no other program has a lock on {path!r}" for path in step.written]
+            lines += [f"# go on only while {path!r} is still the file that QEMU has open" for path in step.held]
         elif isinstance(step, Make):
             made = shlex.join(("qemu-img", *step.words)) if step.words else f"set -C; : > {shlex.quote(step.path)}"
             lines.append(f"# in a shell: {made}")

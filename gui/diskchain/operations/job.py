@@ -57,13 +57,16 @@ class SteerJob:
         return Offer(self, _WORDS.get(self.do, self.do), draft.title, reason)
 
     def concerns(self, state: State) -> Concerns:
-        """Nothing outside QEMU; but a commit that ends rewrites the header of the overlay above it."""
+        """The files that QEMU opens anew when a commit or a stream ends; a commit rewrites the header of the overlay above it."""
         job = state.job(self.id)
-        way = flow_of(state, job) if job is not None else None
-        if way is None or job is None or self.do != "finalize" or job.type != "commit":
+        graph, way = state.graph, flow_of(state, job) if job is not None else None
+        if way is None or job is None or self.do not in ("cancel", "finalize") or job.type not in ("commit", "stream"):
             return Concerns()
-        nodes = [state.graph.nodes[name] for name in state.graph.overlays(way.source)]
-        return Concerns(written=tuple(node.file for node in nodes if node.file and node.read_only))
+        if job.type == "stream":
+            return Concerns(held=graph.files(filter(None, (way.target, graph.backing(way.source)))))
+        above = graph.overlays(way.source)
+        closed = tuple(name for name in above if graph.nodes[name].read_only) if self.do == "finalize" else ()
+        return Concerns(held=graph.files((way.target, *above)), written=graph.files(closed))
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""

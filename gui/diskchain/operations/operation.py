@@ -56,6 +56,7 @@ class Send:
     :ivar probe: True where QEMU's *refusal* is what we want: a read-only open that shows that no such file exists yet.
         Where it succeeds, `undo` is sent and the plan is refused: nothing is ever overwritten.
     :ivar tidy: True where a refusal does not fail the plan (closing what is left over) but is told.
+    :ivar leaves: what it leaves behind for good, in one sentence, although it only prepares something; empty: nothing.
     :ivar refusal: what a refusal means, in one sentence; empty: QEMU's words say it.
     """
 
@@ -65,6 +66,7 @@ class Send:
     probe: bool = False
     tidy: bool = False
     refusal: str = ""
+    leaves: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +101,28 @@ class Wait:
 
     :ivar cancel: commands that end the job, sent if the user stops here or a failure calls for it.
     :ivar cancelled: True where that the job is cancelled is just what is wanted.
+    :ivar held: absolute paths that QEMU opens anew when the job is cancelled: each must still lead to the file it has open.
     """
 
     job: str
     until: Literal["ready", "pending", "concluded", "gone"]
     cancel: tuple[Command, ...] = ()
     cancelled: bool = False
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """Wait until QEMU can open a file for writing: no other program holds a lock on it, and it is still the same file.
+    """Wait until QEMU can open files anew as the end of a job does: each is still the same one, and may be written where needed.
 
     A job of ours waits meanwhile (`pending`). Where it cannot be seen from here, this is passed over.
 
-    :ivar path: absolute. `job`: the job that waits. `cancel`: commands that end it, sent if the user stops here.
+    :ivar written: absolute paths that are opened for writing, so that no other program may hold a lock on them.
+    :ivar held: as `Wait.held`. `job`: the job that waits. `cancel`: commands that end it, sent if the user stops here.
     """
 
-    path: str
+    written: tuple[str, ...]
+    held: tuple[str, ...]
     job: str
     cancel: tuple[Command, ...] = ()
 

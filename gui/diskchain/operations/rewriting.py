@@ -53,14 +53,32 @@ def subclustered(graph: BlockGraph, node: str) -> Iterator[Objection]:
     QEMU 7.2 dies of that, and what the guest had not flushed is lost: `skip_bytes < pnum` in `bdrv_co_do_copy_on_readv`
     (block/io.c), where subclusters that are there come before some that are not.
     """
-    told: object = graph.nodes[node].facts
-    for key in ("image", "format-specific", "data", "extended-l2"):
-        told = told.get(key) if isinstance(told, dict) else None
-    if told is True:
+    if _of_qcow2(graph, node, "extended-l2") is True:
         yield Objection(
             f"{node} has subclusters (extended_l2): QEMU can die while it streams into such an image, and what the guest has not"
             " flushed would be lost. Commit down instead."
         )
+
+
+def cannot_grow(graph: BlockGraph, base: str, top: str) -> Iterator[Objection]:
+    """An objection where a commit would have to make an old qcow2 image larger, which QEMU does not over a backing image.
+
+    Such images cannot hold the zeroes that must hide what lies below (`qcow2_co_truncate`: Operation not supported).
+    """
+    sizes = graph.nodes[base].virtual_size, graph.nodes[top].virtual_size
+    if _of_qcow2(graph, base, "compat") == "0.10" and graph.backing(base) and (sizes[0] or 0) < (sizes[1] or 0):
+        yield Objection(
+            f"{base} is an old qcow2 image (compat=0.10) over a backing image: QEMU cannot make it as large as {top}."
+            f" Pull the images into {top} instead."
+        )
+
+
+def _of_qcow2(graph: BlockGraph, node: str, key: str) -> object:
+    """What QEMU tells of a qcow2 image itself (`ImageInfoSpecificQCow2`); None where it does not."""
+    told: object = graph.nodes[node].facts
+    for part in ("image", "format-specific", "data", key):
+        told = told.get(part) if isinstance(told, dict) else None
+    return told
 
 
 def unnameable(graph: BlockGraph, base: str) -> Iterator[Objection]:
@@ -82,7 +100,10 @@ def trial(graph: BlockGraph, overlay: str) -> tuple[Send, ...]:
         image_node_name=overlay,
         backing_file=node.header_backing or "",
     )
-    return (Send(same, refusal=f"QEMU cannot rewrite the header of {overlay}, which it must at the end."),)
+    refusal = f"QEMU cannot rewrite the header of {overlay}, which it must at the end."
+    unsaid = node.driver == "qcow2" and not node.header_backing_format
+    leaves = f"The header of {overlay} now says that its backing image is {node.driver}; before, it said no format."
+    return (Send(same, refusal=refusal, leaves=leaves if unsaid else ""),)
 
 
 def untried(graph: BlockGraph, overlay: str) -> Iterator[Objection]:

@@ -27,7 +27,7 @@ from diskchain.operations.chains import (
     stored,
     unencrypted,
 )
-from diskchain.operations.operation import Concerns, Drag, Objection, Offer, Send, Step, Wait
+from diskchain.operations.operation import Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.operations.rewriting import subclustered, unnameable, unwritable
 from diskchain.qapi.command import command
@@ -196,9 +196,11 @@ class Stream:
         )
         cancel = (command("job-cancel", id=job),)
         closing = self._closing(state)
+        held = stored(state.graph, filter(None, (self.node, self.base)), surroundings.cwd)
         return (
             Send(start),
-            Wait(job, "pending", cancel),
+            Wait(job, "pending", cancel, held=held),
+            Free((), held, job, cancel),
             Send(command("job-finalize", id=job)),
             Wait(job, "gone", cancel),
             *(Send(command("blockdev-del", node_name=name), tidy=True) for name in closing),

@@ -20,13 +20,14 @@ that writes a header as it is, the last ends a job that has ended."""
 
 def lasts(step: Send) -> bool:
     """Whether what a command did, once QEMU took it, stays done: it neither is undone nor only prepared something."""
-    return not (step.undo or step.command.looks or step.command.name in _PASSING)
+    return bool(step.leaves) or not (step.undo or step.command.looks or step.command.name in _PASSING)
 
 
 def remains(done: Sequence[Send], started: Sequence[str], now: State) -> list[str]:
     """Sentences on what a failed plan made in QEMU and what is still there: nodes that it opened, and its jobs."""
     opened = [str(command.arguments.get("node-name")) for step in done for command in step.undo]
     left = [f"The node {name} stays open." for name in opened if name in now.graph.nodes]
+    left += [step.leaves for step in done if step.leaves]
     return left + [f"The job {job} is still there." for job in started if now.job(job) is not None]
 
 

@@ -273,7 +273,8 @@ class QmpOperator:
             return self._result(Phase.LOST, f"{text} Nothing had been sent.")
         stop = self._carriage.preview.draft.stop
         text = (
-            f"{text} What was under way may or may not have happened: {stop}.{self._left()} Look again once it is back."
+            f"{text} What was under way may or may not have happened: {stop}.{self._left()} If QEMU itself has ended, the guest"
+            " lost what it had not flushed, as in a power cut. Look again once it is back."
         )
         return self._result(Phase.LOST, text)
 

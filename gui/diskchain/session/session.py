@@ -221,11 +221,11 @@ class Session:
         found = await asyncio.to_thread(gather, operation.concerns(state), state, around, stamp, serial)
         return prepare(operation, state, found)
 
-    async def unready(self, path: str) -> str:
-        """Why QEMU could not open its image for writing now; empty where nothing speaks against it, or it cannot be seen."""
+    async def unready(self, written: Sequence[str], held: Sequence[str]) -> str:
+        """Why QEMU could not open its files anew now; empty where nothing speaks against it, or it cannot be seen."""
         process = self._line.process
         try:
-            return await asyncio.to_thread(unready, process.pid, path) if process else ""
+            return await asyncio.to_thread(unready, process.pid, written, held) if process else ""
         except OSError:
             return ""
 

@@ -111,9 +111,10 @@ def _not_writable(around: Around, paths: tuple[str, ...]) -> tuple[str, ...]:
     if around.pid is None:
         return ()
     try:
-        return tuple(text for path in paths if (text := unready(around.pid, absolute(path, around.cwd))))
+        text = unready(around.pid, [absolute(path, around.cwd) for path in paths])
     except OSError:
         return ()
+    return (text,) if text else ()
 
 
 def _real(paths: tuple[str, ...], folders: tuple[str, ...], cwd: str) -> dict[str, str]:

@@ -54,15 +54,13 @@ class JobWait:
             if carriage.stop and step.cancel:
                 await self._cancel(step)
             await self.pause()
+        carriage.waits = ""
 
     async def free(self, step: Free) -> None:
-        """Wait until QEMU can open a file for writing. :raises Halt: the user stopped or left the job, or it ended otherwise."""
+        """Wait until QEMU can open its files anew. :raises Halt: the user stopped or left the job, or it ended otherwise."""
         carriage = self._carriage
-        while reason := await self._session.unready(step.path):
-            waits = f"{reason} All is copied, and nothing is lost: the job ends by itself once that has changed."
-            if waits != carriage.waits:
-                carriage.waits = waits
-                carriage.show(Phase.RUNNING, waits)
+        while reason := await self._session.unready(step.written, step.held):
+            self._tell(f"{reason} All is copied, and nothing is lost: the job ends by itself once that has changed.")
             if carriage.leaving:
                 raise Halt(f"The job {step.job} waits to be finished.", outcome=Phase.LEFT)
             if carriage.stop:
@@ -72,6 +70,11 @@ class JobWait:
             if job is None or job.status != "pending":
                 break
         carriage.waits = ""
+
+    def _tell(self, waits: str) -> None:
+        if waits != self._carriage.waits:
+            self._carriage.waits = waits
+            self._carriage.show(Phase.RUNNING, waits)
 
     async def pause(self) -> None:
         """Until something is told, or for half a second."""
@@ -132,8 +135,14 @@ class JobWait:
             self.notes.append(f"The job {job} could not be dismissed: {error.text}.")
 
     async def _cancel(self, step: Wait | Free) -> None:
-        """End the own job because the user says so. :raises Halt: it was cancelled; not where it had ended by itself before."""
+        """End the own job because the user says so. :raises Halt: it was cancelled; not where it had ended by itself before.
+
+        It goes on where QEMU would go on with another file then, which took the name of one of its own.
+        """
         self._carriage.stop = False
+        if reason := await self._session.unready((), step.held):
+            self._tell(f"{reason} Until then the job is not cancelled: QEMU would go on with the other file.")
+            return
         for command in step.cancel:
             try:
                 await self._session.execute(command)

@@ -32,8 +32,8 @@ class Worked(Protocol):
     async def refresh(self) -> State:
         """Look at everything."""
 
-    async def unready(self, path: str) -> str:
-        """Why QEMU could not open its image for writing now, in one sentence; empty: nothing is seen that speaks against it."""
+    async def unready(self, written: Sequence[str], held: Sequence[str]) -> str:
+        """Why QEMU could not open its files anew now (see `Free`), in one sentence; empty: nothing is seen against it."""
 
     def meanwhile(self, since: float) -> set[str]:
         """Names of the nodes and devices that operations of ours touched which went on at this moment (monotonic) or later."""
