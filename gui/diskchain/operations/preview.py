@@ -136,6 +136,12 @@ class Preview:
         return tuple(command for command in sends if not command.looks and not command.name.startswith(JOB_CONTROL))
 
     @property
+    def act(self) -> Command | None:
+        """The command that does it: the first that neither only prepares something nor is undone again; None: there is none."""
+        sends = (step for step in walk(self.draft.steps) if isinstance(step, Send))
+        return next((step.command for step in sends if not (step.probe or step.undo or step.refusal)), None)
+
+    @property
     def all_commands(self) -> tuple[Command, ...]:
         """Every command that will be sent, in order, the steering of jobs included."""
         return tuple(step.command for step in walk(self.draft.steps) if isinstance(step, Send))

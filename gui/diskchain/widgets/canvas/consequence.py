@@ -49,8 +49,7 @@ def hint_of(offers: tuple[Offer, ...], state: State, second: bool = False) -> Hi
     if len(legal) > 1:
         other = legal[0] if second else legal[1]
         parts.append(f"{'Without' if second else 'With'} Shift: {_lower(other.title)}.")
-    commands = preview.commands
-    code = _short(qmp_shell(commands[0]) or "") if commands else ""
+    code = _short(qmp_shell(preview.act) or "") if preview.act else ""
     return Hint(f"Drop to {_lower(offer.title)}", " ".join(parts), code)
 
 
