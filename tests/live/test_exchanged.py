@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from diskchain.monitors.monitor import Refused
+from diskchain.qapi.command import Command
 from diskchain.session.carriage import Phase, Result
+from diskchain.session.journal import Journal
 from diskchain.session.session import Session
 from tests.support.chains import Style
 from tests.support.holding import held, holder
-from tests.support.live_session import done, prepared, with_session
+from tests.support.live_session import carried_out, done, prepared, with_session
 from tests.support.machine import Machine
+from tests.support.meddling import MeddlingMonitor
 from tests.support.tools import MIB, QEMU_IMG, fill, header, make_image, same, tool
 
 pytestmark = pytest.mark.live
@@ -67,6 +71,38 @@ def test_a_job_waits_until_the_right_file_is_back(operation: str, image: str, at
         result = _while_exchanged(machine, operation, keys, machine.image(image), at_once)
         assert result.outcome is (Phase.CANCELLED if at_once else Phase.DONE), result
         machine.settled(vda=seen)
+
+
+def test_nor_is_it_cancelled_after_a_failure() -> None:
+    with Machine(_CHAIN) as machine:
+        seen, path = machine.contents("vda"), machine.image("base")
+
+        def refuse() -> None:
+            _exchange(path)
+            raise Refused(Command("job-finalize"), "GenericError", "made to fail")
+
+        async def run() -> Result:
+            monitor = MeddlingMonitor(str(machine.target), {"job-finalize": refuse})
+            journal = Journal(machine.folder / "journal.qmp")
+            session = Session(str(machine.target), lambda _: monitor, journal, reconnect=False)
+
+            async def mend() -> None:
+                await asyncio.to_thread(machine.until, lambda: _kept(session), "it was not noticed")
+                await asyncio.sleep(1)
+                assert machine.qmp("query-jobs"), "it has ended"
+                await asyncio.to_thread(_put_back, path)
+
+            work = carried_out(session, "commit", {"top": "two", "base": "base"})
+            return (await asyncio.gather(work, mend()))[0]
+
+        result = asyncio.run(run())
+        assert result.outcome is Phase.FAILED, result
+        assert not machine.qmp("query-jobs")
+        machine.settled(vda=seen)
+
+
+def _kept(session: Session) -> bool:
+    return any("not cancelled" in carriage.waits for carriage in session.carriages)
 
 
 def _chain(folder: Path, data_file: str = "") -> tuple[str, ...]:

@@ -248,9 +248,10 @@ class QmpOperator:
         if failure.outcome is Phase.LEFT:
             return self._result(Phase.LEFT, failure.text)
         preview = self._carriage.preview
+        waits = [step for step in preview.draft.steps if isinstance(step, Wait | Free)]
         try:
             for job in self._started:
-                await self._jobs.end(job)
+                await self._jobs.end(job, [path for step in waits if step.job == job for path in step.held])
             left = await undo(self._session, self._done, self._made, self._absent, self._notes)
             now = await self._session.refresh()
         except (Lost, Unanswered) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from diskchain.monitors.monitor import Refused
 from diskchain.operations.operation import Free, Wait
@@ -140,8 +141,7 @@ class JobWait:
         It goes on where QEMU would go on with another file then, which took the name of one of its own.
         """
         self._carriage.stop = False
-        if reason := await self._session.unready((), step.held):
-            self._tell(f"{reason} Until then the job is not cancelled: QEMU would go on with the other file.")
+        if await self._exchanged(step.held):
             return
         for command in step.cancel:
             try:
@@ -161,10 +161,25 @@ class JobWait:
             raise Halt("It was stopped as you asked.", outcome=Phase.CANCELLED)
         self.notes.append(f"The job {step.job} had ended by itself before it could be stopped.")
 
-    async def end(self, job: str) -> None:
-        """After a failure: let no job of ours run on or lie about, if it is still there."""
+    async def _exchanged(self, held: Sequence[str]) -> bool:
+        """Whether another file has the name of one that QEMU opens anew at the end of a job; that is told."""
+        reason = await self._session.unready((), held)
+        if reason:
+            self._tell(f"{reason} Until then the job is not cancelled: QEMU would go on with the other file.")
+        return bool(reason)
+
+    async def end(self, job: str, held: Sequence[str]) -> None:
+        """After a failure: let no job of ours run on or lie about, if it is still there.
+
+        :param held: as `Wait.held`. It is waited for until they are right, or the user leaves.
+        """
         found = (await self._session.look_at_jobs()).job(job)
         if found is not None and found.status not in ("concluded", "null"):
+            while await self._exchanged(held):
+                if self._carriage.leaving:
+                    return
+                await self.pause()
+            self._carriage.waits = ""
             try:
                 await self._session.execute(Command("job-cancel", {"id": job}))
             except Refused as error:
