@@ -50,7 +50,7 @@ def test_a_filter() -> None:
 
 def test_a_refusal_that_was_wanted_is_no_error() -> None:
     log = Exchange()
-    for node in (probe_name(3, 0), "mine-probe"):
+    for node in (probe_name(3, 0, "c0ffee"), "mine-probe"):
         log.add(
             "send", {"execute": "blockdev-add", "arguments": {"driver": "file", "node-name": node}, "id": node}, 1.0
         )

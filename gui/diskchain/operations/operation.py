@@ -154,12 +154,15 @@ class Choose:
 
 Step = Send | Make | Wait | Free | Choose
 
-_PROBE = re.compile(r"diskchain-[0-9]+-[0-9]+-probe")
+_PROBE = re.compile(r"diskchain-[0-9]+-[0-9]+-[0-9a-z]*-probe")
 
 
-def probe_name(serial: int, number: int) -> str:
-    """The node-name of the probe for a plan's file of this number; there never is such a node for long."""
-    return f"diskchain-{serial}-{number}-probe"
+def probe_name(serial: int, number: int, token: str) -> str:
+    """The node-name of the probe for a plan's file of this number; there never is such a node for long.
+
+    :param token: of this session alone: a refusal because another client's probe has the name would be taken for the one wanted.
+    """
+    return f"diskchain-{serial}-{number}-{token}-probe"
 
 
 def is_probe(name: str) -> bool:

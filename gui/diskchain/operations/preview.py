@@ -32,6 +32,7 @@ class Surroundings:
     :ivar real: folder -> where it truly lies, links followed; only folders that can be seen from here.
     :ivar replaced: sentences on names behind which there is no longer the file that QEMU has open.
     :ivar stamp: time stamp for names, `20261123-193000`. `serial`: a number for job ids and node-names, unused on this machine.
+    :ivar token: six letters and digits that no other client has, for names that must not be anybody else's.
     :ivar read_only: why this machine is only looked at (managed, a recording); empty: it may be changed.
     :ivar spoilt: image path -> why it no longer holds what it held (an unfinished or finished commit), from the ledger.
     :ivar own_jobs: ids of the jobs that the journal knows as ours for this very QEMU.
@@ -48,6 +49,7 @@ class Surroundings:
     replaced: tuple[str, ...] = ()
     stamp: str = ""
     serial: int = 1
+    token: str = ""
     read_only: str = ""
     spoilt: Mapping[str, str] = field(default_factory=dict)
     own_jobs: frozenset[str] = frozenset()

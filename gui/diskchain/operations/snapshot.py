@@ -277,7 +277,7 @@ class _Plan:
         """Probe that no file exists, hold the names, write headers of ours, then put on all overlays at one moment."""
         steps: list[Step] = []
         for number, layer in enumerate(self.layers):
-            steps.append(_probe(layer.path, probe_name(self.surroundings.serial, number)))
+            steps.append(_probe(layer.path, probe_name(self.surroundings.serial, number, self.surroundings.token)))
         for number, layer in enumerate(self.layers):
             if not layer.plain:
                 steps += self._make(layer, f"diskchain-{self.surroundings.serial}-{number}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -83,7 +84,7 @@ class Session:
         self._recorder: Recorder | None = None
         self._tasks = Tasks()
         self._spoilt_elsewhere: dict[str, str] = {}
-        self._serial = 0
+        self._serial, self._token = 0, secrets.token_hex(3)
         self._own_jobs: frozenset[str] = frozenset()
 
     @property
@@ -217,6 +218,7 @@ class Session:
             spoilt=spoilt | {entry.path: entry.why for entry, _ in marks},
             dead=frozenset(entry.path for entry, untouched in marks if untouched and entry.word == "invalid"),
             own_jobs=self._own_jobs,
+            token=self._token,
         )
         found = await asyncio.to_thread(gather, operation.concerns(state), state, around, stamp, serial)
         return prepare(operation, state, found)

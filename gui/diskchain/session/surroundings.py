@@ -26,6 +26,7 @@ class Around:
     :ivar here: whether QEMU has the mounts we have. `pid`: its process, None = not known. `cwd`: its working folder.
     :ivar read_only: why nothing may be changed.
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
+    :ivar token: as in `Surroundings`.
     :ivar dead: images that are invalid for good, so that nothing is lost where what they are backed by changes.
     """
 
@@ -36,6 +37,7 @@ class Around:
     others: Mapping[str, State] = field(default_factory=dict)
     spoilt: Mapping[str, str] = field(default_factory=dict)
     own_jobs: frozenset[str] = frozenset()
+    token: str = ""
     dead: frozenset[str] = frozenset()
 
 
@@ -65,6 +67,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         real=_real((*images, *concerns.held), folders, around.cwd) if here else {},
         stamp=stamp,
         serial=serial,
+        token=around.token,
         read_only=around.read_only,
         spoilt=around.spoilt,
         own_jobs=around.own_jobs,
