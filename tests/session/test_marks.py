@@ -34,6 +34,8 @@ def test_what_is_marked(operation: Operation, changed: set[str], invalid: set[st
         assert {entry.path for entry in found} == named(*wanted)
         assert {(entry.word, entry.disk) for entry in found} <= {(word, "vda")}
         assert all(entry.why.endswith(".") for entry in found)
+        # A job's id, as in the title of its dismissal, would say nothing any more.
+        assert all("the commit of" in entry.why for entry in found if word == "invalid")
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def entries(preview: Preview, word: str) -> list[LedgerEntry]:
     paths = draft.invalid if word == "invalid" else draft.unfinished
     nodes = {node.file: name for name, node in graph.nodes.items() if not graph.is_leftover_child(name)}
     why = {
-        "invalid": f"Its base was changed by: {draft.title}. It must not be used again.",
+        "invalid": f"Its base was changed by {_commit(preview)}. It must not be used again.",
         "changed": f"It was changed by a commit that was not finished: {draft.title}.",
     }[word]
     found = []
@@ -75,6 +75,12 @@ def entries(preview: Preview, word: str) -> list[LedgerEntry]:
         disk = disks[0] if disks else ""
         found.append(LedgerEntry(path, name, word, why, backing, disk, preview.before.machine.target))
     return found
+
+
+def _commit(preview: Preview) -> str:
+    """The commit that an operation carried out or ended, in words; a job's name says nothing once it is gone."""
+    source, target = preview.draft.flow or ("", "")
+    return f"the commit of {source} into {target}" if source and target else f"a commit ({preview.draft.title})"
 
 
 def healed(preview: Preview, marked: Container[str]) -> tuple[str, ...]:
