@@ -213,6 +213,23 @@ def test_large_and_small_answers_alike(size: int) -> None:
     asyncio.run(main())
 
 
+def test_an_answer_that_comes_again_is_not_looked_through_again() -> None:
+    async def main() -> None:
+        redactor, nodes = Redactor(), [{"node-name": "n"}]
+        line = json.dumps({"return": nodes}).encode()
+        for number in "12":
+            told = {"return": nodes, "id": number}
+            assert await redactor.received(told, line) is told
+            line = b'{"password": "would be found if it were read"}'
+        for other in ([{"password": SECRET}], [{"password": SECRET}]):
+            shown = await redactor.received({"return": other}, json.dumps({"return": other}).encode())
+            assert SECRET not in json.dumps(shown)
+        again = await redactor.received({"return": other}, json.dumps({"return": other}).encode())
+        assert SECRET not in json.dumps(again), "what holds a secret is looked through each time"
+
+    asyncio.run(main())
+
+
 def test_answers_that_are_a_secret_as_a_whole() -> None:
     async def main() -> None:
         redactor = Redactor()

@@ -103,8 +103,10 @@ def manager(command_line: tuple[str, ...], socket_path: str = "") -> str:
 
 def values_of(command_line: tuple[str, ...], option: str) -> tuple[str, ...]:
     """The values of an option in all its spellings: `-qmp X`, `--qmp X`, `--qmp=X`."""
-    found = [value for key, value in pairwise(command_line) if key in {f"-{option}", f"--{option}"}]
-    found += [word.partition("=")[2] for word in command_line if word.startswith((f"-{option}=", f"--{option}="))]
+    names = (f"-{option}", f"--{option}")
+    with_value = tuple(f"{name}=" for name in names)
+    found = [value for key, value in pairwise(command_line) if key in names]
+    found += [word.partition("=")[2] for word in command_line if word.startswith(with_value)]
     return tuple(found)
 
 
