@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 DIRECT = frozenset({"pause", "resume", "speed"})
 """What is done to a job at once, without a preview: it can be taken back by the same means."""
+
+_PATIENCE = 0.4
+"""Seconds after which it is said that a preview still waits for the machine's answers."""
+
+_CHANGED = "The machine has changed: this is the preview as things are now. Nothing has been sent."
 
 _LEVELS = {
     Phase.DONE: Level.DONE,
@@ -93,16 +99,24 @@ class Acting:
     async def _prepare(
         self, session: Session, operation: Operation, notice: str, serial: int, again: Preview | None = None
     ) -> None:
+        late = asyncio.get_running_loop().call_later(_PATIENCE, self._still_waits, session, serial)
         try:
             preview = await session.prepare(operation, again)
         except MonitorError as error:
             if serial == self._serial:
-                self._messages.tell(
-                    f"The preview could not be made: {error} Nothing was sent.", Level.ERROR, subject="offer"
-                )
+                said = f"The preview could not be made: {error} Nothing was sent."
+                self._messages.tell(said, Level.ERROR, subject="offer")
             return
+        finally:
+            late.cancel()
+            self._messages.withdraw("waits")
         if serial == self._serial:
             self._show(session, preview, notice)
+
+    def _still_waits(self, session: Session, serial: int) -> None:
+        if serial == self._serial:
+            name = _name(session) or "The machine"
+            self._messages.tell(f"{name} has not answered yet: the preview comes once it does.", subject="waits")
 
     def _show(self, session: Session, preview: Preview, notice: str = "") -> None:
         self._session = session
@@ -134,11 +148,7 @@ class Acting:
         except MonitorError:
             return  # the line tells of itself
         if serial == self._serial and self.preview is preview:
-            same = fresh.same_as(preview)
-            notice = (
-                "" if same else "The machine has changed: this is the preview as things are now. Nothing has been sent."
-            )
-            self._show(session, fresh, notice)
+            self._show(session, fresh, "" if fresh.same_as(preview) else _CHANGED)
 
     def leave(self) -> None:
         """Put the preview away; nothing was sent."""
@@ -185,14 +195,13 @@ class Acting:
 
     def _follow(self, session: Session, carriage: Carriage) -> None:
         """Tell of an operation's questions and of its end."""
-        subject = f"carriage-{id(carriage)}"
+        subject, agreed = f"carriage-{id(carriage)}", carriage.preview
         carriage.changed.connect(lambda: self._tell_choice(session, carriage, subject))
-        agreed = carriage.preview
         self._tasks.start(self._wait(session, carriage, agreed, subject), f"wait for {agreed.draft.title}")
 
     def _named(self, session: Session, text: str) -> str:
         """The text, with the machine's name before it where there are several."""
-        name = one_line(session.state.machine.name) if session.state is not None and self.several() else ""
+        name = _name(session) if self.several() else ""
         return f"{name}: {text}" if name else text
 
     def _tell_choice(self, session: Session, carriage: Carriage, subject: str) -> None:
@@ -235,3 +244,7 @@ def _speed(session: Session) -> float | None:
     """Bytes per second that the last finished jobs here reached; None: not known."""
     reached = [past.moved / past.seconds for past in session.meter.past[:5] if past.moved and past.seconds]
     return max(reached) if reached else None
+
+
+def _name(session: Session) -> str:
+    return one_line(session.state.machine.name) if session.state is not None else ""
