@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from diskchain.model.measured import Mark
 from diskchain.picture.palette import DARK, LIGHT, Palette, contrast
 from diskchain.session.session import Session
-from diskchain.widgets.panels.axes import ceiling, rate_ticks, time_ticks
+from diskchain.widgets.panels.axes import ceiling, rate_ticks, time_steps, time_ticks
 from diskchain.widgets.panels.curve_colours import all_colours, guest_curve, job_curve
 from diskchain.widgets.panels.marks import Shown, shown_marks
 from diskchain.widgets.panels.throughput import ThroughputPlot
@@ -240,3 +240,19 @@ def test_the_axis_rests() -> None:
     assert ceiling(120, end) == end
     assert ceiling(20, end) < end
     assert [text for _, text in time_ticks(600)] == ["-10 min", "-8 min", "-6 min", "-4 min", "-2 min", "now"]
+    assert [text for _, text in time_ticks(60, 2)] == ["-60 s", "-30 s", "now"]
+
+
+def test_labels_of_the_time_axis_do_not_touch(plotted: Plotted) -> None:
+    assert [time_steps(room, 50) for room in (400, 250, 249, 100, 99, 0)] == [5, 5, 2, 2, 1, 1]
+    plot, session, _ = plotted
+    shown = []
+    for wide in (700, 240):
+        plot.resize(wide, 260)
+        session.sample(0.25, {})
+        run(session, 0.5)
+        canvas = plot._canvas
+        assert canvas is not None
+        canvas.draw([], [], session.now, 60.0)
+        shown.append(canvas._steps)
+    assert shown == [5, 2]

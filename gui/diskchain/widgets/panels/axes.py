@@ -30,8 +30,16 @@ def rate_ticks(end: float) -> list[tuple[float, str]]:
     return [(value, f"{value:g}") for value in (round(end * part / QUARTERS, 6) for part in range(QUARTERS + 1))]
 
 
-def time_ticks(window: float) -> list[tuple[float, str]]:
-    """Ticks of the time axis: five steps back from now."""
+def time_steps(room: float, widest: float) -> int:
+    """How many steps the time axis can have without labels that touch: five, two, or one.
+
+    :param room: pixels of the axis. `widest`: pixels of its widest label, with the room between two.
+    """
+    return next((steps for steps in (5, 2) if room >= steps * widest), 1)
+
+
+def time_ticks(window: float, steps: int = 5) -> list[tuple[float, str]]:
+    """Ticks of the time axis: equal steps back from now."""
     unit, word = (60.0, "min") if window > 120 else (1.0, "s")
-    ticks = [(-window * part / 5, f"-{window * part / 5 / unit:g} {word}") for part in range(5, 0, -1)]
+    ticks = [(-window * part / steps, f"-{window * part / steps / unit:g} {word}") for part in range(steps, 0, -1)]
     return [*ticks, (0.0, "now")]

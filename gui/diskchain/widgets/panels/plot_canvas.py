@@ -1,6 +1,7 @@
 """The plot itself, on pyqtgraph. Imported late, by `throughput` alone: pyqtgraph and numpy are half of a start-up.
 
 Measured (`facts/gui.md` §6): pens wider than 1 cost five times as much, antialiasing twice, OpenGL without a card ten times.
+Only where a display has several pixels for each of ours are pens as wide as that: a line of one could hardly be seen there.
 Bare `PlotCurveItem`s are used, not `PlotWidget.plot`: nothing of its clipping and downsampling is wanted.
 """
 
@@ -16,9 +17,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diskchain.model.measured import Series
 from diskchain.picture.palette import Palette
-from diskchain.widgets.panels.axes import MIB, ceiling, rate_ticks, time_ticks
+from diskchain.widgets.panels.axes import MIB, ceiling, rate_ticks, time_steps, time_ticks
 from diskchain.widgets.panels.curve_colours import Curve
 from diskchain.widgets.panels.marks import ROWS, Shown
+
+_APART = 10.0
+"""Pixels between two labels of the time axis."""
 
 
 class _Marks(QWidget):
@@ -84,7 +88,7 @@ class PlotCanvas(QWidget):
         self._item.addItem(self._grid, ignoreBounds=True)
         self._curves: dict[str, pg.PlotCurveItem] = {}
         self._looks: dict[str, Curve] = {}
-        self._end, self._window = 0.0, 0.0
+        self._end, self._window, self._steps, self._thick = 0.0, 0.0, 0, 1
         self._marks = _Marks(self._plot, lambda: self.area)
         # At the right there is room for the half of a label that stands out, above for the words of the marks.
         self._item.layout.setContentsMargins(0, self._marks.room + 2, 26, 0)
@@ -116,6 +120,9 @@ class PlotCanvas(QWidget):
 
         :param now: the right edge, on the clock of the series. `window`: seconds that are shown.
         """
+        if (thick := max(int(self.devicePixelRatioF()), 1)) != self._thick:
+            self._thick = thick
+            self._looks.clear()
         highest = 0.0
         for series, look in lines:
             highest = max(highest, self._draw_curve(series, look, now, window))
@@ -138,7 +145,7 @@ class PlotCanvas(QWidget):
         if self._looks.get(key) != look:
             self._looks[key] = look
             style = Qt.PenStyle.DashLine if look.dashed else Qt.PenStyle.SolidLine
-            curve.setPen(pg.mkPen(look.colour, width=1, style=style))
+            curve.setPen(pg.mkPen(look.colour, width=self._thick, style=style))
         times, values = np.frombuffer(series.times), np.frombuffer(series.values)
         first = max(int(np.searchsorted(times, now - window)) - 1, 0)
         shown = values[first:] / MIB
@@ -146,13 +153,14 @@ class PlotCanvas(QWidget):
         return float(shown.max()) if shown.size else 0.0
 
     def _show_grid(self, window: float, end: float) -> None:
-        if (window, end) == (self._window, self._end):
+        steps = time_steps(self.area.width(), self.words_width("-12 min") + _APART)
+        if (window, end, steps) == (self._window, self._end, self._steps):
             return
         values = np.repeat([value for value, _ in rate_ticks(end)], 2)
         self._grid.setData(np.tile([-window, 0.0], len(values) // 2), values)
-        if window != self._window:
-            self._window = window
-            self._item.getAxis("bottom").setTicks([time_ticks(window)])
+        if (window, steps) != (self._window, self._steps):
+            self._window, self._steps = window, steps
+            self._item.getAxis("bottom").setTicks([time_ticks(window, steps)])
             self._item.getViewBox().setXRange(-window, 0.0, padding=0)
 
         if end != self._end:
