@@ -21,7 +21,10 @@ from diskchain.picture.look import Badge, CardLook, SlimLook
 from diskchain.picture.palette import Palette
 
 WHOLE, SOME = 0.6, 0.45
-"""Zooms from which a card shows everything, and its name, bar and one badge; below that its name and bar."""
+"""Zooms from which a card shows everything, and its name, driver, bar and one badge; below that its name and bar."""
+
+_DRIVER = 0.6
+"""The most of a line that the driver takes beside the bar."""
 
 INSET, END = 26.0, 14.0
 
@@ -105,11 +108,17 @@ def _rate_place(look: CardLook, room: float, small: int, tiny: int) -> tuple[flo
 
 
 def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
-    """The card with little room: its name, its bar, and while it fits the badge that matters most; a mark at any zoom."""
+    """The card with little room: its name, its bar, and while it fits driver and most important badge; a mark at any zoom."""
     name = text.at_scale(text.NAME, scale)
     left, right, top = box.x() + INSET - 2, box.right() - 8, box.y()
     _name(painter, left, right, top + 24, look.name, palette.quiet if look.nameless else palette.text, name, bold=True)
-    _bar(painter, QRectF(left, top + 47, right - left, 9), look, palette)
+    start = left
+    if scale >= SOME and look.driver:
+        tiny = text.at_scale(text.BADGE, scale)
+        room = right - left if look.used is None else (right - left) * _DRIVER
+        text.write(painter, QRectF(left, top + 51.5 - tiny, room, 2 * tiny), look.driver, colour(palette.quiet), tiny)
+        start += min(text.width(look.driver, tiny), room) + 8
+    _bar(painter, QRectF(start, top + 47, right - start, 9), look, palette)
     if look.badges and (scale >= SOME or look.marks):
         tiny = text.at_scale(text.BADGE, scale)
         height = min(tiny + 8.0, box.height() / 2 - 4)

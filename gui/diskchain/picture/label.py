@@ -17,8 +17,11 @@ from diskchain.picture.plan import Link
 LABELS = 0.36
 """Zoom from which lines have words; below it cards have none either."""
 
-LABEL_H = 2.5
+LABEL_H = 2.9
 """The most that the words of a line are high, as a multiple of their size."""
+
+_LINE_H = 1.2
+"""How high one of two lines is, as a multiple of its size: between them the line is seen that they speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def label_room(link: Link, way: Route) -> float:
 
 
 def label_of(link: Link, way: Route, scale: float) -> Label | None:
-    """The words as they fit: in one line; of a role, its letters below its name, or its name alone; None: nothing fits."""
+    """The words as they fit: of a role, its name above the line and its letters below, or its name alone; None: nothing fits."""
     if not link.label or scale < LABELS:
         return None
     mono = link.kind == "role"
@@ -59,7 +62,7 @@ def _choices(words: str, size: int, mono: bool) -> tuple[Label, ...]:
     """The forms of some words, best first."""
     name, _, letters = words.partition(" ")
     found = []
-    for lines in ((words,), *(((name, letters), (name,)) if mono and letters else ())):
+    for lines in ((name, letters), (name,)) if mono and letters else ((words,),):
         width = max(text.width(line, size, mono=mono) for line in lines) + 8
         found.append(Label(lines, size, mono, width, size * (LABEL_H if len(lines) > 1 else 1.6)))
     return tuple(found)
@@ -71,10 +74,10 @@ def forget() -> None:
 
 
 def paint_label(painter: QPainter, box: QRectF, label: Label, palette: Palette) -> None:
-    """Words on the ground's colour, so that no line runs through them."""
-    painter.fillRect(box, colour(palette.ground))
-    high = box.height() / len(label.lines)
+    """Words on the ground's colour, so that no line runs through them; the one that two lines speak of runs between them."""
+    high = label.size * _LINE_H if len(label.lines) > 1 else box.height()
     for at, line in enumerate(label.lines):
-        where = QRectF(box.x(), box.y() + at * high, box.width(), high)
+        where = QRectF(box.x(), box.y() if at == 0 else box.bottom() - high, box.width(), high)
+        painter.fillRect(where, colour(palette.ground))
         centre = Qt.AlignmentFlag.AlignHCenter
         text.write(painter, where, line, colour(palette.quiet), label.size, mono=label.mono, align=centre)
