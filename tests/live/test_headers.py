@@ -204,7 +204,7 @@ def _linked(folder: Path) -> Path:
     link.symlink_to(true)
     (folder / "deep" / "base.qcow2").write_bytes(b"not an image")
     make_image(folder / "base.qcow2", "qcow2", 8 * MIB)
-    make_image(true / "one.qcow2", "qcow2", 8 * MIB, str(folder / "base.qcow2"), "qcow2")
+    make_image(true / "one.qcow2", "qcow2", 8 * MIB, "../../../base.qcow2", "qcow2")
     make_image(true / "two.qcow2", "qcow2", 8 * MIB, "one.qcow2", "qcow2")
     for number, path in enumerate((folder / "base.qcow2", true / "one.qcow2", true / "two.qcow2")):
         subprocess.run(["qemu-io", "-f", "qcow2", "-c", f"write -q -P {number + 1} {number}M 2M", path], check=True)
@@ -232,6 +232,31 @@ def test_a_relative_name_through_a_linked_folder_leads_to_the_right_file(tmp_pat
         told = str(header(machine.file(machine.root("vdb")))["backing-filename"])
         assert not told.startswith("/")
         same(machine.quit("vdb")["vdb"], seen, "vdb read from its files alone")
+
+
+@pytest.mark.parametrize("operation", ["commit", "stream"])
+def test_an_image_that_was_named_by_its_whole_path_still_is(tmp_path: Path, operation: str) -> None:
+    """Only the upper name was relative: the base stayed where it was when the folder with the overlays was moved."""
+    pool = tmp_path / "pool"
+    pool.mkdir()
+    make_image(tmp_path / "base.qcow2", "qcow2", 8 * MIB)
+    make_image(pool / "one.qcow2", "qcow2", 8 * MIB, str(tmp_path / "base.qcow2"), "qcow2")
+    make_image(pool / "two.qcow2", "qcow2", 8 * MIB, "one.qcow2", "qcow2")
+    for number, path in enumerate((tmp_path / "base.qcow2", pool / "one.qcow2", pool / "two.qcow2")):
+        fill(path, "qcow2", number + 1, number * MIB, 2 * MIB)
+    node = {"driver": "qcow2", "node-name": "two", "file": {"driver": "file", "filename": str(pool / "two.qcow2")}}
+    extra = ("-blockdev", json.dumps(node), "-device", "virtio-blk-pci,drive=two,id=vdb")
+    with Machine({"vda": "alone"}, extra=extra) as machine:
+        seen = machine.contents("vdb")
+        _, one, base = machine.below("two")
+        keys = {"commit": {"top": one, "base": base}, "stream": {"node": "two", "base": base}}[operation]
+        result = _run(machine, operation, keys)
+        assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        machine.quit()
+        (tmp_path / "down").mkdir()
+        moved = pool.rename(tmp_path / "down" / "pool")
+        tool(QEMU_IMG, "convert", "-O", "raw", moved / "two.qcow2", tmp_path / "read.raw")
+        same((tmp_path / "read.raw").read_bytes(), seen, "vdb read from its moved files alone")
 
 
 def test_a_name_with_a_step_up_behind_a_link_is_taken_as_the_kernel_does(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from diskchain.operations.chains import (
     header_format,
     header_name,
     images,
-    is_relative,
     jobs_on,
     listed,
     moved_roots,
@@ -35,7 +34,7 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import cannot_grow, trial, unnameable, untried, unwritable
+from diskchain.operations.rewriting import cannot_grow, relative_down, trial, unnameable, untried, unwritable
 from diskchain.qapi.command import command
 
 
@@ -116,7 +115,7 @@ class Commit:
 
     def _header(self, graph: BlockGraph, name: str, files: Mapping[str, str | None], real: Mapping[str, str]) -> str:
         """What the header of an overlay above the top says afterwards."""
-        relative = is_relative(graph.nodes[name].header_backing)
+        relative = relative_down(graph, name, self.base)
         return header_name(files[name] or "", files[self.base] or "", relative, real)
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
@@ -324,7 +323,7 @@ class Commit:
         ]
         for name in above:
             graph = graph.rewired(name, "backing", self.base)
-            header = self._header(graph, name, files, real)
+            header = self._header(state.graph, name, files, real)
             made.append(replace(graph.nodes[name], header_backing=header, header_backing_format=header_format(base)))
         graph = graph.with_nodes(made).without(leaving)
         devices = state.devices if above else moved_roots(state.devices, self.top, self.base)

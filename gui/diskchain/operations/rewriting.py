@@ -7,10 +7,11 @@ opens the overlay only when all is copied, and where that fails QEMU 7.2 dies (S
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Kind
-from diskchain.operations.chains import handed_over, pieces, root_of
+from diskchain.operations.chains import handed_over, is_relative, pieces, root_of
 from diskchain.operations.operation import Objection, Send
 from diskchain.qapi.command import command
 
@@ -23,6 +24,15 @@ _FIXED = 112 + 8 + 24 + 32
 """Bytes of a qcow2 header with the end of its extensions, and those for encryption and bitmaps (docs/interop/qcow2.txt)."""
 _FEATURES = 8 + 48 * 8
 """Bytes of the table of feature names; QEMU leaves it out where clusters have 512 bytes (`qcow2_update_header`)."""
+
+
+def relative_down(graph: BlockGraph, overlay: str, base: str) -> bool:
+    """Whether every header from an overlay down to a base names its image relative to its own folder.
+
+    Only then is the base found also where the folder was moved; one absolute name among them says where it lies for good.
+    """
+    crossed = (graph.nodes[name] for name in takewhile(lambda name: name != base, graph.chain(overlay)))
+    return all(is_relative(node.header_backing) for node in crossed if node.kind is not Kind.FILTER)
 
 
 def unwritable(graph: BlockGraph, overlay: str, header: str, header_format: str) -> Iterator[Objection]:

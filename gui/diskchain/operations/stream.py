@@ -19,7 +19,6 @@ from diskchain.operations.chains import (
     filters_between,
     header_format,
     header_name,
-    is_relative,
     jobs_on,
     listed,
     path_of,
@@ -29,7 +28,7 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.operation import Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import subclustered, unnameable, unwritable
+from diskchain.operations.rewriting import relative_down, subclustered, unnameable, unwritable
 from diskchain.qapi.command import command
 
 _NAMED = 3
@@ -179,9 +178,9 @@ class Stream:
     def _header(self, state: State, surroundings: Surroundings) -> str | None:
         if not self.base:
             return None
-        node, base = state.graph.nodes[self.node], state.graph.nodes[self.base]
-        own, below = path_of(node, surroundings.cwd), path_of(base, surroundings.cwd)
-        return header_name(own or "", below or "", is_relative(node.header_backing), surroundings.real)
+        own, below = (path_of(state.graph.nodes[name], surroundings.cwd) for name in (self.node, self.base))
+        relative = relative_down(state.graph, self.node, self.base)
+        return header_name(own or "", below or "", relative, surroundings.real)
 
     def _steps(self, state: State, surroundings: Surroundings) -> tuple[Step, ...]:
         job = f"diskchain-{surroundings.serial}"
