@@ -92,6 +92,23 @@ def test_copying(logged: Logged) -> None:
     assert "Choose a command first." in said(panel)
 
 
+def test_what_is_filtered_away_is_neither_shown_nor_copied(logged: Logged) -> None:
+    panel, _ = logged
+    assert panel.choose_last(lambda entry: entry.sent)
+    panel.copy_json()
+    copied = QGuiApplication.clipboard().text()
+    assert "block-commit" in copied
+    panel._catch_up()
+    assert "Copied 1." in said(panel), "what came of it stands for a while"
+    panel.show_text("STOP")
+    assert column(panel, 2) == ["STOP"]
+    assert panel.whole.toPlainText() == ""
+    QGuiApplication.clipboard().setText("before")
+    panel.copy_json()
+    assert QGuiApplication.clipboard().text() == "before"
+    assert "Choose a command first." in said(panel)
+
+
 def test_a_command_without_words_in_qmp_shell(logged: Logged) -> None:
     panel, session = logged
     session.wire.emit("send", {"execute": "blockdev-add", "arguments": {"filename": "/a b"}, "id": "9"}, 54.0)

@@ -38,6 +38,9 @@ _CHOICES: dict[str, frozenset[Kind]] = {
 _CATCH_UP = 250
 """Milliseconds between two additions while in sight."""
 
+_TOLD = 3.0
+"""Seconds that what came of copying stands before the count comes back."""
+
 _TYPING = 200
 _LONGEST_SHOWN = 200_000
 """Letters of one object that are shown in full; more of them can still be copied."""
@@ -51,6 +54,7 @@ class LogPanel(QWidget):
         self.setObjectName("logPanel")
         self._logs = logs
         self._log: Exchange | None = None
+        self._told_until = 0.0
         self.model = LogModel(time.time() - time.monotonic())
         self.field, self.kinds = QLineEdit(), QComboBox()
         self.looks = QCheckBox("Routine questions too")
@@ -151,6 +155,9 @@ class LogPanel(QWidget):
     def _choose(self) -> None:
         self._typing.stop()
         self.model.choose(self.field.text().strip(), _CHOICES[self.kinds.currentText()], self.looks.isChecked())
+        # Rows are others now: nothing that is out of sight may stay chosen, be shown beside them, or be copied.
+        self.table.clearSelection()
+        self._show_whole()
         self._follow()
 
     def _catch_up(self) -> None:
@@ -167,6 +174,8 @@ class LogPanel(QWidget):
         self._count()
 
     def _count(self) -> None:
+        if time.monotonic() < self._told_until:
+            return
         whole, shown = len(self._log.entries) if self._log is not None else 0, self.model.rowCount()
         hidden = f" · {whole - shown:,} more are filtered out" if whole > shown else ""
         messages = "message" if shown == 1 else "messages"
@@ -200,6 +209,7 @@ class LogPanel(QWidget):
         lines = [line for line in lines if line]
         if lines:
             QGuiApplication.clipboard().setText("\n".join(lines))
+        self._told_until = time.monotonic() + _TOLD
         self._said.setText((f"Copied {len(lines)}." if lines else "Choose a command first.") + remark)
 
     def choose_last(self, accepts: Callable[[Entry], bool]) -> bool:
