@@ -67,7 +67,6 @@ class Desk:
         canvas.selected_changed.connect(self._canvas_selected)
         canvas.device_selected.connect(self.select)
         canvas.context_requested.connect(self.open_menu)
-        canvas.activated.connect(self._activated)
         canvas.dropped.connect(self._ask)
         self.lower.chosen.connect(self.select)
         self.lower.menu_wanted.connect(self.open_menu)
@@ -267,9 +266,6 @@ class Desk:
         self.selected = key
         self.lower.select(key)
         self._show_inspector()
-
-    def _activated(self, key: str) -> None:
-        self.open_menu(key, self.canvas.mapToGlobal(self.canvas.rect().center()))
 
     def open_menu(self, key: str, where: QPoint) -> None:
         """Open the menu of what can be done with something, at a point of the screen; never waits for it."""

@@ -73,7 +73,6 @@ def _menu(view: CanvasView) -> bool:
     at = view.viewport().rect().center()
     if item is not None:
         at = view.mapFromScene(item.box().bottomLeft()) + QPoint(26, -4)
-    view.activated.emit(view.selected)
     view.context_requested.emit(view.selected, view.viewport().mapToGlobal(at))
     return True
 

@@ -33,7 +33,6 @@ class CanvasView(Shown):
     """
 
     device_selected = Signal(str)
-    activated = Signal(str)
     context_requested = Signal(str, QPoint)
     dropped = Signal(object)
     drag_started = Signal(str)
@@ -174,10 +173,10 @@ class CanvasView(Shown):
         self._hand.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A double click on a node activates it."""
+        """A double click on a node opens its menu there."""
         item = self.item_at(event.position().toPoint())
         if item is not None and item.spot.node:
-            self.activated.emit(item.spot.node)
+            self.context_requested.emit(item.spot.node, event.globalPosition().toPoint())
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Tool tips say all that a card may have cut short, as plain text."""
