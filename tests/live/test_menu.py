@@ -20,9 +20,7 @@ def _menus(window: Driver) -> list[QMenu]:
 
 
 @pytest.mark.parametrize("way", ["key", "double click"])
-def test_one_menu_opens(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    for name in ("STATE", "CONFIG", "DATA"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
+def test_one_menu_opens(qapp: QApplication, tmp_path: Path, way: str) -> None:
     with Machine() as machine:
 
         async def work(window: Driver) -> None:

@@ -17,9 +17,7 @@ pytestmark = pytest.mark.live
 _WAITS = "has not answered yet"
 
 
-def test_a_preview_that_waits_says_so(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("STATE", "CONFIG", "DATA"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
+def test_a_preview_that_waits_says_so(qapp: QApplication, tmp_path: Path) -> None:
     with Machine() as machine:
 
         async def work(window: Driver) -> None:
