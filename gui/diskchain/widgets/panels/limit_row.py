@@ -6,7 +6,7 @@ import re
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from diskchain.model.words import rate
 from diskchain.widgets.style import button, label, takes_escape
@@ -14,6 +14,9 @@ from diskchain.widgets.style import button, label, takes_escape
 MIB = 1 << 20
 PRESETS = (1, 10, 50, 100, 500)
 """MiB per second."""
+
+_ACROSS = 3
+"""Presets side by side: all six are wider than the card of a job."""
 
 _SPEED = re.compile(r"(\d+(?:\.\d+)?)\s*(k|m|g|t)?i?b?(?:/s)?", re.IGNORECASE)
 _FACTORS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -40,10 +43,10 @@ class LimitRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(6)
-        presets = QHBoxLayout()
+        presets = QGridLayout()
         presets.setSpacing(6)
         self._buttons = {}
-        for speed in (0, *(number * MIB for number in PRESETS)):
+        for number, speed in enumerate((0, *(number * MIB for number in PRESETS))):
             text = rate(speed) if speed else "No limit"
             made = button(
                 text.removesuffix("/s"), f"limit-{speed}", "choice", f"Limit {job} to {text}" if speed else text
@@ -51,8 +54,7 @@ class LimitRow(QWidget):
             made.setToolTip(text)
             made.clicked.connect(lambda _=False, chosen=speed: self.chosen.emit(chosen))
             self._buttons[speed] = made
-            presets.addWidget(made)
-        presets.addStretch(1)
+            presets.addWidget(made, *divmod(number, _ACROSS))
         self.field = QLineEdit()
         self.field.setObjectName("limit-field")
         self.field.setAccessibleName(f"Limit {job} to MiB per second")
