@@ -94,7 +94,13 @@ def test_a_recording_replays_and_is_never_changed(tmp_path: Path) -> None:
     refused = ran(tmp_path, "run", replay, "snapshot", "--yes")
     assert refused.returncode == 5, refused.stderr
     assert "recording" in refused.stderr
-    assert ran(tmp_path, "watch", replay).returncode == 0
+    watched = ran(tmp_path, "watch", replay)
+    assert watched.returncode == 0
+    assert "The recording has ended. Shown is its last moment, " in watched.stderr
+    again = ran(tmp_path, "record", replay, tmp_path / "again.jsonl")
+    assert again.returncode == 5, again.stderr
+    assert "This is a recording already" in again.stderr
+    assert not (tmp_path / "again.jsonl").exists()
     assert path.read_bytes() == before
 
 

@@ -63,6 +63,7 @@ def test_a_recording_answers_as_the_machine_did(folder: Path, programs: Programs
         text = (folder / "r.jsonl").read_text()
         assert "hunter2" not in text
         first, *lines = map(json.loads, text.splitlines())
+        assert time.time() - 60 < first.pop("began") < time.time()
         assert first == {"diskchain-recording": 1, "target": str(folder / "q"), "greeting": dict(live.greeting)}
         assert all(set(line) in ({"t", "send"}, {"t", "recv"}) for line in lines)
         assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
@@ -140,7 +141,7 @@ def test_nothing_is_overwritten(folder: Path, run: Run) -> None:
             ("no/r", "cannot be written"),
             ("a\0", "no file name"),
         ):
-            recorder = Recorder(folder / name, ReplayMonitor("replay:x"))
+            recorder = Recorder(folder / name, QmpMonitor("x"))
             with pytest.raises(CannotRecord, match=text):
                 await recorder.start()
             await recorder.stop()

@@ -8,9 +8,10 @@ from typing import cast
 
 import pytest
 
-from diskchain.model.state import State
+from diskchain.model.state import Recorded, State
 from diskchain.session.session import Session
-from diskchain.widgets.standing import second_line, strip_note, strip_tone, why_not
+from diskchain.widgets.panels.facts import facts_of_machine
+from diskchain.widgets.standing import inspector_note, second_line, strip_note, strip_tone, why_not
 from tests.support.states import machine
 
 
@@ -57,7 +58,27 @@ def test_a_guest_that_stands_still(status: str, io_status: str, says: str, tone:
 
 def test_an_age_is_told_where_qemu_answers_slowly() -> None:
     assert "what is shown is 5 s old" in strip_note(stands(in_state("running"), age=5))
-    assert not strip_note(stands(in_state("running"), "replay:/tmp/night.jsonl", age=5))
+
+
+def test_a_recording_tells_its_time_and_its_age_is_none() -> None:
+    state = in_state("paused")
+    moment = Recorded(time.mktime((2026, 11, 28, 13, 20, 0, 0, 0, -1)), 42)
+    recorded = replace(state, machine=replace(state.machine, recorded=moment))
+    session = stands(recorded, "replay:/tmp/night.jsonl", age=5)
+    assert strip_note(session) == "Shown is its last moment, 42 s in: 2026-11-28 13:20:42."
+    assert second_line(session) == "recording · 2026-11-28 13:20"
+    assert inspector_note(session).startswith("As it was recorded. Shown is its last moment")
+    assert Recorded(None, 42, last=False).sentence == "Shown is a moment of it, 42 s in."
+    assert Recorded(1e9, 1e300).time == ""
+
+
+def test_facts_that_are_not_so_now_say_when_they_were() -> None:
+    session = stands(in_state("running"), age=75)
+    assert inspector_note(session) == ""
+    assert facts_of_machine(in_state("running")).facts[2].value == "running"
+    cast("Stood", session).link = "lost"
+    assert inspector_note(session).startswith("Last seen 1 min ago: all this was so then.")
+    assert facts_of_machine(in_state("running"), now=False).facts[2].value == "running then"
 
 
 def test_what_is_wrong_with_bases_is_said_once_of_each_kind() -> None:

@@ -40,8 +40,9 @@ async def _watch(target: str, as_json: bool) -> Exit:
     try:
         with loop.interrupts(stay.leave):
             tasks.start(_leave_with_reader(stay), "looking at the reader")
-            if await stay.open() and target.startswith("replay:"):
-                console.say("A recording does not change by itself; this is its end.")
+            recorded = session.state.machine.recorded if await stay.open() and session.state else None
+            if recorded is not None:
+                console.say(f"The recording has ended. {recorded.sentence}")
                 stay.leave()
             await stay.until_over()
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,11 +10,41 @@ from diskchain.model.graph import BlockGraph
 from diskchain.model.job import Job
 from diskchain.model.node import Kind
 from diskchain.model.root import Device, Export
+from diskchain.model.words import duration
 
 OPERABLE = frozenset(
     {"running", "paused", "prelaunch", "io-error", "suspended", "debug", "watchdog", "guest-panicked", ""}
 )
 """Run states in which the graph may be changed (`RunState` in qapi/run-state.json); after a migration it must not."""
+
+LATEST = 1 << 35
+"""Seconds since 1970: a thousand years from now, which every clock can show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The moment of a recording that is shown.
+
+    :ivar began: when the recording was begun, in seconds since 1970; None: it does not tell. `at`: seconds since then.
+    :ivar last: whether nothing comes after it.
+    """
+
+    began: float | None
+    at: float
+    last: bool = True
+
+    @property
+    def time(self) -> str:
+        """The local time, `2026-11-28 13:20:42`; empty where it is not known."""
+        if self.began is None or not 0 <= self.began + self.at < LATEST:
+            return ""
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.began + self.at))
+
+    @property
+    def sentence(self) -> str:
+        """For people: `Shown is its last moment, 42 s in: 2026-11-28 13:20:42`, and a full stop."""
+        which = "its last moment" if self.last else "a moment of it"
+        return f"Shown is {which}, {duration(self.at)} in{f': {self.time}' if self.time else ''}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +56,7 @@ class Machine:
     :ivar target: as the user wrote it.
     :ivar commands: names of the commands this server has (`query-commands`); None = not known.
     :ivar managed: who manages this machine (`libvirt`, `Proxmox VE`); empty: nobody that we could see.
+    :ivar recorded: the moment at which all this was so, where it comes from a recording; None: it is so now.
     """
 
     name: str = ""
@@ -34,6 +66,7 @@ class Machine:
     commands: frozenset[str] | None = None
     managed: str = ""
     pid: int | None = None
+    recorded: Recorded | None = None
 
     @property
     def daemon(self) -> bool:

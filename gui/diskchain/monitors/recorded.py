@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from diskchain.model.state import LATEST
 from diskchain.monitors.monitor import Direction, Unreachable
 from diskchain.qapi.command import Command
 
@@ -51,10 +52,11 @@ class Recorded:
     """A recording that has been read through. The file is to stay as it was; a line that changed is answered with nothing.
 
     :ivar target: of the machine that was recorded. `greeting`: its greeting. `duration`: seconds of the last line.
+    :ivar began: when it was begun, in seconds since 1970: as it says, else by the clock of its first event; None: neither tells.
     """
 
-    def __init__(self, path: Path, target: str, greeting: Mapping[str, object]) -> None:
-        self.target, self.greeting, self.duration = target, greeting, 0.0
+    def __init__(self, path: Path, target: str, greeting: Mapping[str, object], began: float | None = None) -> None:
+        self.target, self.greeting, self.duration, self.began = target, greeting, 0.0, began
         self._path = path
         self._exact: dict[tuple[str, str], _Answers] = defaultdict(_Answers)
         self._named: dict[str, _Answers] = defaultdict(_Answers)
@@ -69,6 +71,10 @@ class Recorded:
         self.duration = at = max(at, self.duration)
         self._times.append(at)
         self._places.append(place)
+        if self.began is None and "event" in told:
+            stamp = told.get("timestamp")
+            clock = _clock(stamp.get("seconds")) if isinstance(stamp, dict) else None
+            self.began = None if clock is None else clock - at
         if direction == "send":
             question = (str(told.get("execute", told.get("exec-oob", ""))), _key(told.get("arguments")))
             if "id" in told:
@@ -180,7 +186,13 @@ def _begin(path: Path, raw: bytes) -> Recorded:
     greeting = header.get("greeting", {})
     if not isinstance(greeting, dict):
         raise _BadLineError("has a greeting that is no object")
-    return Recorded(path, str(header.get("target", "")), greeting)
+    return Recorded(path, str(header.get("target", "")), greeting, _clock(header.get("began")))
+
+
+def _clock(told: object) -> float | None:
+    """Seconds since 1970; None where that is no time that a clock shows."""
+    known = isinstance(told, (int, float)) and not isinstance(told, bool) and 0 <= told < LATEST
+    return float(told) if known and isinstance(told, (int, float)) else None
 
 
 def _line(raw: bytes) -> tuple[float, Direction, Mapping[str, object]]:

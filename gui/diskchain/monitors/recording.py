@@ -23,6 +23,10 @@ _PIECES = 20
 _Line = tuple[float, Direction, Mapping[str, object]]
 
 
+ALREADY = "This is a recording already. To have it twice, copy its file."
+"""Why a recording is not recorded: nothing new goes over its line."""
+
+
 class CannotRecord(MonitorError):
     """The file could not be made or written; the text says why and what to do."""
 
@@ -41,7 +45,7 @@ class Recorder:
         self.failure = ""
         self.broken: Signal[str] = Signal()
         self._monitor = monitor
-        self._started = 0.0
+        self._started, self._clock = 0.0, 0.0
         self._begun = False
         self._queue: SimpleQueue[_Line | Mapping[str, object] | None] = SimpleQueue()
         self._thread: Thread | None = None
@@ -50,10 +54,12 @@ class Recorder:
     async def start(self) -> None:
         """Make the file, for its owner only, and begin. May be called before the line is open, to miss nothing.
 
-        :raises CannotRecord: the file exists already (it is never overwritten), or cannot be made.
+        :raises CannotRecord: the file exists already (it is never overwritten), or cannot be made; or it is a recording itself.
         """
         if self._thread is not None:
             raise CannotRecord("This recording was begun already.")
+        if not self._monitor.writable:
+            raise CannotRecord(ALREADY)
         try:
             file = await asyncio.to_thread(_create, self.path)
         except FileExistsError:
@@ -63,7 +69,7 @@ class Recorder:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "that is no file name"
             raise CannotRecord(f"{self.path} cannot be written: {reason}. Choose another place.") from None
-        self._started = time.monotonic()
+        self._started, self._clock = time.monotonic(), time.time()
         self.recording = True
         loop = asyncio.get_running_loop()
         self._thread = Thread(target=self._write, args=(file, loop), name="recorder", daemon=True)
@@ -91,7 +97,8 @@ class Recorder:
         if not self._begun and (self._monitor.greeting or even_unopened):
             self._begun = True
             greeting = redacted_reply(self._monitor.greeting)
-            self._queue.put({HEADER: VERSION, "target": redacted_text(self._monitor.target), "greeting": greeting})
+            target = redacted_text(self._monitor.target)
+            self._queue.put({HEADER: VERSION, "target": target, "greeting": greeting, "began": round(self._clock, 3)})
 
     def _write(self, file: BinaryIO, loop: asyncio.AbstractEventLoop) -> None:
         """The thread: until told to stop, or it cannot go on."""

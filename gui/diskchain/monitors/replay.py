@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
+from diskchain.model.state import Recorded as Moment
 from diskchain.monitors.address import parse
 from diskchain.monitors.ending import Word
 from diskchain.monitors.monitor import Direction, Lost, Refused
@@ -49,6 +50,12 @@ class ReplayMonitor:
         self._recorded: Recorded | None = None
         self._events = Fan()
         self._over = asyncio.Event()
+
+    @property
+    def moment(self) -> Moment:
+        """The moment whose answers are given."""
+        began = self._recorded.began if self._recorded is not None else None
+        return Moment(began, self.duration if self.at is None else self.at, last=self.at is None)
 
     async def open(self) -> None:
         """Read the file, off the thread. :raises Unreachable: missing, no rights, no recording; with the number of the line."""

@@ -185,7 +185,7 @@ class Row:
         for flow in flows(self._telling.state):
             job = self._telling.state.job(flow.job)
             if job is not None:
-                moving = job.status == "running" and not job.paused and not self._telling.lost
+                moving = job.status == "running" and not job.paused and not self._telling.still
                 self.flow(f"job:{job.id}", flow.source, flow.target, self._telling.job(job), moving)
 
     def flow(

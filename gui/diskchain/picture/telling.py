@@ -77,6 +77,11 @@ class Telling:
     lost: bool = False
     known: Known = field(default_factory=dict)
 
+    @property
+    def still(self) -> bool:
+        """Whether what is shown was so at some time, and does not go on."""
+        return self.lost or self.state.machine.recorded is not None
+
     def card(self, name: str) -> CardLook:
         """The card of a node that is no filter."""
         node = self.state.graph.nodes[name]
@@ -207,23 +212,20 @@ class Telling:
         if device.io_status not in ("", "ok"):
             return {"nospace": "no space"}.get(device.io_status, f"I/O {device.io_status}")
         status = self.state.machine.status
-        return "live" if status == "running" else _STILL.get(status) or one_line(status) or "attached"
+        live = "ran then" if self.state.machine.recorded else "live"
+        return live if status == "running" else _STILL.get(status) or one_line(status) or "attached"
 
     def job(self, job: Job) -> PillLook:
-        """The pill of a running job: `mirror 62 % · 212 MiB/s`; with the line lost `mirror last known 62 %`, and grey."""
+        """The pill of a running job: `mirror 62 % · 212 MiB/s`; where it is not so now `mirror last known 62 %`, and grey."""
         progress = self.meter.progress(job.id) if self.meter is not None else None
         offset, length = progress or (job.offset, job.length)
-        rate = self.meter.rate(job.id) if self.meter is not None else None
-        if job.ready or job.status in ("ready", "pending", "paused", "standby", "waiting"):
-            note = "ready" if job.ready else one_line(job.status)
-        else:
-            note = words.rate(rate) if rate else ""
-        share = "ready" if note == "ready" else words.percent(offset, length) if length else "starting"
-        if self.lost:
-            known = f"last known {share}"
-            return PillLook(f"{one_line(job.type)} {known}", "", "grey", "job", self.ghost, known)
-        title = f"{one_line(job.type)} {share}"
-        return PillLook(title, "" if note == "ready" else note, "green", "job", self.ghost, share)
+        rate = self.meter.rate(job.id) if self.meter is not None and not self.still else None
+        ready = job.ready or job.status == "ready"
+        waits = job.status in ("pending", "paused", "standby", "waiting")
+        note = "" if ready else one_line(job.status) if waits else words.rate(rate) if rate else ""
+        share = "ready" if ready else words.percent(offset, length) if length else "starting"
+        share, tone = (f"last known {share}", "grey") if self.still else (share, "green")
+        return PillLook(f"{one_line(job.type)} {share}", note, tone, "job", self.ghost, share)
 
     def export(self, export: Export) -> PillLook:
         """The plug of an export."""

@@ -160,7 +160,8 @@ class Line:
         monitor, source = self.live()
         watching = Tasks()
         listening = watching.start(self._listen(monitor), f"events of {self.target}")
-        watching.start(self._look_on(source), f"looks at {self.target}")
+        if monitor.writable:  # a recording stands still: one look is all, and there is nothing to measure
+            watching.start(self._look_on(source), f"looks at {self.target}")
         try:
             how = await monitor.closed()
             await asyncio.wait({listening}, timeout=_LAST_WORDS)

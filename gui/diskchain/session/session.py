@@ -20,7 +20,7 @@ from diskchain.model.throughput import Meter
 from diskchain.monitors.address import short_name
 from diskchain.monitors.monitor import Lost, Monitor
 from diskchain.monitors.open import monitor_for
-from diskchain.monitors.recording import Recorder
+from diskchain.monitors.recording import ALREADY, Recorder
 from diskchain.operations import catalog
 from diskchain.operations.operation import Drag, Offer, Operation
 from diskchain.operations.preview import Preview, prepare
@@ -48,7 +48,7 @@ class Session:
 
     :ivar state: replaced whole; None before the first look. `looked_at`: monotonic time of the last good look.
     :ivar link: how the line stands; `link_text`: one plain sentence about it; `link_since`: monotonic.
-    :ivar read_only: why nothing may be changed here; empty: it may.
+    :ivar read_only: why nothing may be changed here; empty: it may. `unrecordable`: why it cannot be recorded; empty: it can.
     :ivar changed: (state, diff) after every look that found something; the first time the difference is to an empty state.
     :ivar sampled, happened, event, wire: measurements, marks, events, and everything that goes over the line (secrets blanked).
     :ivar recording_ended: why a recording ended by itself, in plain words.
@@ -65,7 +65,7 @@ class Session:
         self.target = target
         self.state: State | None = None
         self.looked_at = 0.0
-        self.read_only = ""
+        self.read_only = self.unrecordable = ""
         self.ledger, self.meter = Ledger(), Meter()
         self.carriages: tuple[Carriage, ...] = ()
         self.others: Callable[[], Mapping[str, State]] = dict
@@ -137,6 +137,7 @@ class Session:
             managed = "libvirt"
             source.renamed(replace(state.machine, managed=managed))
         self.read_only = _why_not(monitor, managed)
+        self.unrecordable = "" if monitor.writable else ALREADY
 
     def _take(self, state: State) -> None:
         """Set the state and tell what changed. The one writer."""

@@ -54,7 +54,7 @@ class QmpSource:
         self._replies.greeting = self.monitor.greeting
         process = getattr(self.monitor, "process", None)
         self._replies.cwd = (process.cwd or "") if process else ""
-        self.state = State(machine)
+        self.state = State(replace(machine, recorded=getattr(self.monitor, "moment", None)))
         self._replies.commands, self._replies.name = await asyncio.gather(
             self._ask(command("query-commands")), self._ask(command("query-name"))
         )

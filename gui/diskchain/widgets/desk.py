@@ -20,7 +20,7 @@ from diskchain.widgets.acting import Acting
 from diskchain.widgets.actions import offers_for, offers_menu, offers_named, why_nothing
 from diskchain.widgets.messages import Level
 from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_machine
-from diskchain.widgets.standing import canvas_note, strip_note, strip_tone, why_not
+from diskchain.widgets.standing import canvas_note, inspector_note, strip_note, strip_tone, why_not
 
 if TYPE_CHECKING:
     from diskchain.session.session import Session
@@ -53,7 +53,7 @@ class Desk:
         self._after.timeout.connect(self._show_rest)
         self._age = QTimer(window)
         self._age.setInterval(_AGE_MS)
-        self._age.timeout.connect(self._show_link)
+        self._age.timeout.connect(self._show_age)
         acting.several = lambda: len(sessions.sessions) > 1
         self._connect()
 
@@ -188,8 +188,14 @@ class Desk:
     def _show_machines(self) -> None:
         self.window.machines.show_sessions(self.sessions.sessions, self.current)
 
+    def _show_age(self) -> None:
+        """Each second anew: an age is told while the line is lost, or QEMU answers slowly."""
+        self._show_link()
+        if self.current is not None and inspector_note(self.current):
+            self._show_inspector()
+
     def _show_link(self) -> None:
-        """The line's state over the canvas. Each second anew: an age is told while it is lost, or QEMU answers slowly."""
+        """The line's state over the canvas."""
         session = self.current
         note = canvas_note(session) if session is not None else ""
         self._show_strip()
@@ -222,7 +228,8 @@ class Desk:
         session = self.current
         live = session is not None and session.state is not None and session.link == "live"
         why = why_not(session) if session is not None else ""
-        self.window.top.allow(live, why, recording=session is not None and session.recording)
+        unrecordable = session.unrecordable if session is not None else ""
+        self.window.top.allow(live, why, session is not None and session.recording, unrecordable)
 
     def _show_inspector(self) -> None:
         session = self.current
@@ -234,8 +241,8 @@ class Desk:
         if facts is None:
             self._remembered(session, state)
             return
-        told = asked(state, self.selected)
-        self.window.inspector.show_facts(facts, self._offers(session, self.selected), asked=told)
+        told, note = asked(state, self.selected), inspector_note(session)
+        self.window.inspector.show_facts(facts, self._offers(session, self.selected), note, asked=told)
 
     def _offers(self, session: Session, key: str) -> tuple[Offer, ...]:
         """What can be done; nothing while the line is not open, or where nothing may be changed."""
@@ -246,8 +253,9 @@ class Desk:
         entry = next((e for e in session.ledger.entries if self.selected in (e.path, e.node)), None)
         if entry is None:
             self.selected = ""  # what was selected is gone
-            told = asked(state, "")
-            self.window.inspector.show_facts(facts_of_machine(state), self._offers(session, ""), asked=told)
+            told, note = asked(state, ""), inspector_note(session)
+            facts = facts_of_machine(state, now=not note)
+            self.window.inspector.show_facts(facts, self._offers(session, ""), note, asked=told)
             return
         self.window.inspector.show_facts(facts_of_entry(entry), forget=entry.path)
 

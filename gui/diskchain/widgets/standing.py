@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from diskchain.model.bases import Trouble, base_trouble
 from diskchain.model.state import OPERABLE, State
-from diskchain.model.words import duration, percent
+from diskchain.model.words import age, duration, percent
 from diskchain.picture.words import base_name, one_line
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ _STILL = {
 _WRONG = ("io-error", "internal-error", "guest-panicked")
 _ROOM = 28
 """Letters that the line under a machine's name has room for."""
+_MINUTES = len("2026-11-28 13:20")
 _SLOW = 3.0
 """Seconds without an answer from which the age of what is shown is told; structure is asked twice a second."""
 
@@ -82,10 +83,23 @@ def standing(session: Session) -> Standing:
     return Standing(word, "red" if machine.status in _WRONG else "amber", "full")
 
 
+def inspector_note(session: Session) -> str:
+    """A sentence above the facts where they are not so now: when they were; empty: they are fresh."""
+    recorded = session.state.machine.recorded if session.state else None
+    if recorded is not None:
+        return f"As it was recorded. {recorded.sentence}"
+    if known(session) or not session.looked_at:
+        return ""
+    return f"Last seen {age(time.monotonic() - session.looked_at)}: all this was so then. How it is now is not known."
+
+
 def second_line(session: Session) -> str:
     """The small line under a machine's name: `unix · QEMU 10.0.2 · running`, `stopped on an I/O error`."""
     if session.link in ("lost", "failed", "ended"):
         return standing(session).word
+    recorded = session.state.machine.recorded if session.state else None
+    if recorded is not None and recorded.time:
+        return f"recording · {recorded.time[:_MINUTES]}"
     kind = session.target.split(":", 1)[0] if ":" in session.target else "unix"
     version = session.state.machine.qemu if session.state else ""
     managed = session.state.machine.managed if session.state else ""
@@ -103,9 +117,9 @@ def second_line(session: Session) -> str:
 def canvas_note(session: Session) -> str:
     """A sentence that belongs over the picture: how old it is; empty: it is fresh."""
     if session.link in ("lost", "failed", "ended"):
-        age = duration(max(time.monotonic() - session.looked_at, 0)) if session.looked_at else ""
+        old = duration(max(time.monotonic() - session.looked_at, 0)) if session.looked_at else ""
         text = session.link_text or "The machine has ended."
-        return f"{text} What is shown is {age} old." if age else text
+        return f"{text} What is shown is {old} old." if old else text
     return ""
 
 
@@ -115,9 +129,12 @@ def strip_note(session: Session) -> str:
     Why nothing may be changed, how old the picture is where QEMU answers slowly, why the guest stands still, why less is seen.
     """
     state, told = session.state, []
-    if session.link == "live" and state is not None and session.target.partition(":")[0] != "replay":
-        age = time.monotonic() - session.looked_at
-        told.append(f"QEMU answers slowly: what is shown is {duration(age)} old." if age > _SLOW else "")
+    recorded = state.machine.recorded if state is not None else None
+    if recorded is not None:
+        told.append(recorded.sentence)
+    elif session.link == "live" and state is not None:
+        old = time.monotonic() - session.looked_at
+        told.append(f"QEMU answers slowly: what is shown is {duration(old)} old." if old > _SLOW else "")
         told.append(_why_still(state))
     if state is not None:
         told += [*_bases(state), state.reduced]

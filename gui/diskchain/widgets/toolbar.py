@@ -12,6 +12,7 @@ from diskchain.widgets.style import button, reserve, takes_escape
 
 OPERATIONS = ("snapshot", "commit", "stream")
 _FIND = "Find a node by its name, file or driver (Ctrl+F); Enter goes from one to the next"
+_RECORD = "Record to a file that replays without QEMU (Ctrl+R)"
 _SEARCH = (96, 170)
 """Least and greatest width of the search field, in pixels."""
 _TITLE = 226
@@ -96,7 +97,7 @@ class TopBar(QWidget):
         self._row.addStretch(1)
         self.record = button("●  Record", "record", "switch", "Record everything that goes over the line to a file")
         self.record.setCheckable(True)
-        self.record.setToolTip("Record to a file that replays without QEMU (Ctrl+R)")
+        self.record.setToolTip(_RECORD)
         self.record.clicked.connect(lambda _: actions.by_name["record"].trigger())
         self._row.addWidget(self.record)
         self.search = SearchField()
@@ -134,13 +135,17 @@ class TopBar(QWidget):
             found[name] = made
         return found
 
-    def allow(self, live: bool, writable: str, recording: bool) -> None:
-        """Which buttons act. `writable`: why nothing may be changed; empty: it may. `live`: whether there is a machine."""
+    def allow(self, live: bool, writable: str, recording: bool, unrecordable: str = "") -> None:
+        """Which buttons act. `live`: whether there is a machine.
+
+        :param writable: why nothing may be changed; empty: it may. `unrecordable`: why it cannot be recorded; empty: it can.
+        """
         for made in self.operations.values():
             made.setEnabled(live and not writable)
             if writable:
                 made.setToolTip(writable)
-        self.record.setEnabled(live)
+        self.record.setEnabled(live and not unrecordable)
+        self.record.setToolTip(unrecordable or _RECORD)
         self.record.setChecked(recording)
         self.record.setText("■  Stop recording" if recording else "●  Record")
         reserve(self.record)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from diskchain.widgets.dialogs.connect import ConnectDialog
 from diskchain.widgets.dialogs.keys import KeysDialog
+from diskchain.widgets.messages import Level
 
 if TYPE_CHECKING:
     from diskchain.widgets.desk import Desk
@@ -134,6 +135,10 @@ class Wiring:
         if session is None or session.link != "live":
             self._window.top.record.setChecked(False)
             self._desk.tell_none()
+            return
+        if session.unrecordable:
+            self._window.top.record.setChecked(False)
+            self._window.messages.tell(session.unrecordable, Level.INFO, subject="record")
             return
         if session.recording:
             self._house.record(session, None)

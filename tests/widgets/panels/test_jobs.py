@@ -363,6 +363,14 @@ def test_without_a_line_a_job_is_unknown_and_cannot_be_steered(shown: Shown, lin
     assert {"Switch vdb to the copy", "Keep the copy as of now"} <= verbs(panel, "diskchain-1")
 
 
+@pytest.mark.parametrize(("status", "invites"), [("running", True), ("inmigrate", False)])
+def test_nothing_is_invited_where_nothing_can_be_done(shown: Shown, status: str, invites: bool) -> None:
+    panel, session = shown
+    session.state = replace(session.state, machine=replace(session.state.machine, status=status))
+    panel.renew()
+    assert ("Drop an overlay" in texts(panel)) is invites
+
+
 def test_escape_closes_the_limit_before_it_is_a_key_of_the_window(qapp: QApplication, shown: Shown) -> None:
     panel, session = shown
     taken: list[bool] = []

@@ -82,13 +82,14 @@ def facts_of_edge(edge: Edge) -> Facts:
     return Facts(f"{one_line(edge.parent)} → {one_line(edge.child)}", (Badge(edge.role, "grey"),), facts, asdict(edge))
 
 
-def facts_of_machine(state: State) -> Facts:
-    """The facts of the machine itself, shown while nothing is selected."""
+def facts_of_machine(state: State, now: bool = True) -> Facts:
+    """The facts of the machine itself, shown while nothing is selected. `now`: it is so now, not at some time before."""
     machine = state.machine
+    status = "storage daemon, no guest" if machine.daemon else machine.status or UNKNOWN
     facts = [
         Fact("Target", one_line(machine.target), machine.target),
         Fact("QEMU", machine.qemu or UNKNOWN),
-        Fact("Status", "storage daemon, no guest" if machine.daemon else machine.status or UNKNOWN),
+        Fact("Status", status if now else f"{status} then"),
         Fact("Process", str(machine.pid) if machine.pid else UNKNOWN),
         Fact("Disks", str(len(state.devices))),
         Fact("Nodes", str(len(state.graph.nodes))),

@@ -126,12 +126,15 @@ class JobRow(QFrame):
         if self.property("asks") != (choice is not None):
             restyle(self, asks=choice is not None)
 
-    def show_unknown(self, job: Job, meter: Meter) -> None:
-        """Renew the card while the line is lost: grey, without verbs, with the numbers that were told last."""
+    def show_last(self, job: Job, meter: Meter, word: str) -> None:
+        """Renew the card where nobody knows it as it is now: grey, without verbs, with the numbers that were told last.
+
+        :param word: how it stands: `unknown`, where the line is lost.
+        """
         title = meter.title(job).long
         offset, length = progress(job, meter)
         _put(self._title, title, "quiet")
-        _put(self._state, "unknown", "quiet")
+        _put(self._state, word, "quiet")
         self.bar.show_share(offset / length if length else 0.0, "grey")
         last = f"last seen at {used_of(offset, length) if length else size(offset)}"
         _put(self._numbers, _unbroken(last))
@@ -141,7 +144,7 @@ class JobRow(QFrame):
         self._ask.show_choice(None)
         self._close_limit()
         self.setToolTip("")
-        self.setAccessibleName(f"{title}, unknown, {last}")
+        self.setAccessibleName(f"{title}, {word}, {last}")
         restyle(self, asks=False)
 
     def _show_notes(self, found: Sequence[Note]) -> None:

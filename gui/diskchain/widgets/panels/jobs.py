@@ -15,9 +15,9 @@ from diskchain.picture.palette import DARK, Palette
 from diskchain.session.carriage import OVER, Carriage, Phase
 from diskchain.session.session import Session
 from diskchain.widgets.panels.job_row import JobRow
-from diskchain.widgets.standing import known
+from diskchain.widgets.standing import known, why_not
 from diskchain.widgets.style import label, restyle
-from diskchain.widgets.words import past_line, steady
+from diskchain.widgets.words import past_line, state_word, steady
 
 _RENEW = 250
 _AGES = 5000
@@ -135,9 +135,13 @@ class JobsPanel(QWidget):
         self._renew_past()
         if session is None:
             self._nothing.setText("No machine is chosen.")
+        elif not known(session):
+            self._nothing.setText("No job ran here when the machine was last seen.")
+        elif session.state is not None and session.state.machine.recorded is not None:
+            self._nothing.setText("No job ran at this moment.")
         else:
             how = " Drop an overlay on its base to commit it, or a base on its overlay to stream."
-            self._nothing.setText(f"No job runs here.{'' if session.read_only else how}")
+            self._nothing.setText(f"No job runs here.{'' if why_not(session) else how}")
         self._nothing.setVisible(not jobs and not self._past)
 
     def _renew_row(self, job: Job, place: int) -> None:
@@ -150,8 +154,11 @@ class JobsPanel(QWidget):
             self._column.insertWidget(1 + place, row)
         carriage = self._carriage(job.id)
         choice = carriage.choice if carriage is not None and carriage.phase is Phase.CHOOSING else None
+        if session.state is not None and session.state.machine.recorded is not None:
+            row.show_last(job, session.meter, f"{state_word(job)[0]} then")
+            return
         if not known(session):
-            row.show_unknown(job, session.meter)
+            row.show_last(job, session.meter, "unknown")
             return
         shown = steady(job, session.meter, self._clock())
         if shown is not job:

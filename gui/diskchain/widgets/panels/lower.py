@@ -81,6 +81,9 @@ class Lower:
         if self._panels is not None:
             for panel in (self._panels.jobs, self._panels.plot, self._panels.log):
                 panel.set_session(session)
+            # Nothing is measured in a recording: an empty plot up to "now" would tell that nothing moved.
+            recorded = session is not None and session.state is not None and session.state.machine.recorded is not None
+            self._panels.plot.setHidden(recorded)
             self.show_state(session.state if session else None, session.ledger if session else None)
 
     def set_theme(self, colours: Palette) -> None:
