@@ -183,13 +183,31 @@ def test_a_job_that_ends_is_kept_with_its_outcome() -> None:
     (past,) = meter.past
     assert (past.title.sentence, past.word) == ("stream mid into top", "completed")
     assert past.seconds == pytest.approx(9.0)
-    assert past.moved == 900 * MIB
+    assert (past.done, past.moved, past.grown) == (900 * MIB, 900 * MIB, 0)
     (series,) = meter.series()
     assert series.ended == 9.1
     assert series.values[-1] == 0.0
     meter.feed(Sample(620.0), ())
     assert meter.series() == ()
     assert meter.past == (past,)
+
+
+def test_what_the_guest_wrote_meanwhile_is_told_apart() -> None:
+    meter = fed(lambda at: 10 * MIB * at, 3, length=lambda at: (40 + at) * MIB)
+    assert meter.grown("m") == pytest.approx(2.9 * MIB, rel=0.01)
+    meter.feed(Sample(3.1), ())
+    assert meter.past[0].done == 30 * MIB
+    assert meter.past[0].grown == pytest.approx(2.9 * MIB, rel=0.01)
+    assert fed(lambda at: MIB * at, 3, length=lambda at: at * MIB, first=False).grown("m") == 0
+
+
+def test_two_steps_at_the_beginning_are_no_zeroes() -> None:
+    limited = Job(
+        "c", "commit", "running", speed=20 * MIB, nodes=(("source", "top"), ("target", "base")), length=48 * MIB
+    )
+    steps = {3: 32, 16: 48}
+    meter = fed(lambda at: max((m for n, m in steps.items() if at >= n / 10), default=0) * MIB, 2.5, limited)
+    assert (meter.moved("c"), meter.skipped("c")) == (48 * MIB, 0)
 
 
 def test_an_outcome_told_late_or_of_a_job_never_sampled() -> None:

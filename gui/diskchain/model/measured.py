@@ -30,7 +30,8 @@ class Past:
     """A job that is over.
 
     :ivar job: its id; `title`: what it did. `word`: `completed`, `failed`, `cancelled`, or `ended` where nobody told how.
-    :ivar at: when it ended, seconds. `seconds`: how long it ran; `moved`: bytes copied at most; None: not seen from the start.
+    :ivar at: when it ended, seconds. `seconds`: how long it ran; `done`: bytes that it went through, as it told itself; `moved`:
+        those of them that were copied, at most; None: not seen from the start. `grown`: those that the guest wrote meanwhile.
     :ivar text: why it failed, in the words it was told.
     """
 
@@ -39,7 +40,9 @@ class Past:
     word: str
     at: float
     seconds: float | None = None
+    done: int | None = None
     moved: int | None = None
+    grown: int = 0
     text: str = ""
 
 

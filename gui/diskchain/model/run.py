@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diskchain.model.job import Job
+from diskchain.model.measured import Past
 from diskchain.model.ring import Ring
+from diskchain.model.titles import JobTitle
 
 WINDOW = 2.0
 """Seconds over which a rate is taken at least (`facts/qemu.md` §12: shorter ones show QEMU's steps, not the speed)."""
@@ -44,9 +46,14 @@ class _Point:
 
 def _step(job: Job) -> int:
     """Bytes that a limited job copies in one go (tried on 7.2 and 10.0)."""
-    if job.type == "mirror" or (job.type == "commit" and any(role == "target" for role, _ in job.nodes)):
+    if _follows(job):
         return 16 * MIB
     return 4 * MIB if job.type == "backup" else MIB
+
+
+def _follows(job: Job) -> bool:
+    """Whether it copies what the guest writes meanwhile too: a mirror, and the commit of an active layer."""
+    return job.type == "mirror" or (job.type == "commit" and any(role == "target" for role, _ in job.nodes))
 
 
 class Run:
@@ -70,7 +77,9 @@ class Run:
         self.outcome_text = ""
         self.ended: float | None = None
         self._step = _step(job)
-        self._allowance = float(self._step)
+        self._first = length
+        # A job that follows the guest begins with two steps at once (seen at 20 MiB/s, on 7.2).
+        self._allowance = float(self._step * (2 if _follows(job) else 1))
         self._paused_since: float | None = None
         self._recent: deque[tuple[float, float]] = deque()
         self._points: deque[_Point] = deque([_Point(self.began, offset if born is None else 0, length, 0.0)])
@@ -89,6 +98,7 @@ class Run:
             last = self._points[-1]
         limit = max(self.job.speed, job.speed) if self.job.speed and job.speed else 0
         self.job, self.seen = job, at
+        self._first = self._first or length
         self._note_pause(at, job, offset, length)
         self._share(offset - last.offset, limit, at - last.at)
         self._points.append(_Point(at, offset, length, self.moved))
@@ -103,13 +113,23 @@ class Run:
             self.series.append(at, self.series.last[1])
         self.series.append(at, 0.0)
 
+    def past(self, title: JobTitle, at: float) -> Past:
+        """What is to be told of it once it is over."""
+        word = self.outcome or ("failed" if self.job.error else "ended")
+        past = Past(self.job.id, title, word, at, text=self.outcome_text or self.job.error)
+        if not self.whole:
+            return past
+        done, moved = self.progress[0], round(self.moved)
+        return replace(past, seconds=self.seen - self.began, done=done, moved=moved, grown=self.grown)
+
     def _share(self, progress: int, limit: int, seconds: float) -> None:
         """Tell progress apart: what the limit allows may have been copied, what is beyond it was skipped.
 
         QEMU's limit does not count zeroes and holes. It lets a job run one step ahead, and answers come a little late.
         """
         if limit:
-            self._allowance = min(self._allowance + limit * seconds, self._step + limit * max(seconds, _AHEAD))
+            most = max(self._allowance, self._step + limit * max(seconds, _AHEAD))
+            self._allowance = min(self._allowance + limit * seconds, most)
         else:
             self._allowance = FASTEST * (seconds + _LATE)
         copied = min(float(progress), self._allowance)
@@ -170,6 +190,11 @@ class Run:
         """Offset and length in bytes as last sampled."""
         newest = self._points[-1]
         return newest.offset, newest.length
+
+    @property
+    def grown(self) -> int:
+        """Bytes that the guest wrote since it began, and that it copies too."""
+        return max(self._points[-1].length - self._first, 0) if self.whole and _follows(self.job) else 0
 
     def paused(self, at: float) -> bool:
         """Whether it has been paused for longer than QEMU's own short pauses take."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from diskchain.model.job import Job
 from diskchain.model.measured import Mark, Past, Rates, Series
@@ -111,11 +111,11 @@ class Meter:
             return
         last = self._past[-1] if self._past else None
         if last is not None and last.job == job and last.word == "ended" and at - last.at < _ANEW:
-            self._past[-1] = Past(job, last.title, word, last.at, last.seconds, last.moved, text)
+            self._past[-1] = replace(last, word=word, text=text)
         elif last is None or last.job != job or at - last.at >= _ANEW:
             started = next((m.at for m in reversed(self._marks) if m.job == job and m.word == "started"), None)
             seconds = at - started if started is not None else None
-            self._past.append(Past(job, self._title(job, "job"), word, at, seconds, None, text))
+            self._past.append(Past(job, self._title(job, "job"), word, at, seconds, text=text))
 
     def _title(self, job: str, kind: str) -> JobTitle:
         return self._titles.get(job) or JobTitle(kind, job, "", job)
@@ -146,10 +146,7 @@ class Meter:
         run = self._runs.pop(name)
         run.end(at)
         self._ended.append((self._keys.pop(name), run))
-        word = run.outcome or ("failed" if run.job.error else "ended")
-        seconds, moved = (run.seen - run.began, round(run.moved)) if run.whole else (None, None)
-        title = self._title(name, run.job.type)
-        self._past.append(Past(name, title, word, at, seconds, moved, run.outcome_text or run.job.error))
+        self._past.append(run.past(self._title(name, run.job.type), at))
 
     def _feed_counters(self, table: dict[str, _Counted], counted: Mapping[str, Counters], at: float) -> None:
         for name in [name for name in table if counted and name not in counted]:
@@ -186,6 +183,11 @@ class Meter:
         """Bytes of progress, at least, that were zeroes or holes and not copied; None where not seen from the start."""
         run = self._runs.get(job)
         return round(run.skipped) if run is not None and run.whole else None
+
+    def grown(self, job: str) -> int:
+        """Bytes that the guest wrote since a job began, and that it copies too; 0 where that is not known."""
+        run = self._runs.get(job)
+        return run.grown if run is not None else 0
 
     def converging(self, job: str) -> bool:
         """False where the guest has written as fast as the job copies, for ten seconds: it will not become ready so."""

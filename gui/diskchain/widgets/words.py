@@ -21,6 +21,8 @@ _STATES = {
     "pending": ("pending", "amber"),
     "aborting": ("stopping", "amber"),
 }
+_TOLD = 1 << 20
+"""Bytes from which a part of a job's progress is worth a word."""
 _TWO_PHASED = "source"
 """The role that only jobs have which become ready: mirror, and the commit of an active layer."""
 
@@ -56,9 +58,14 @@ def progress(job: Job, meter: Meter) -> tuple[int, int]:
 
 
 def progress_line(job: Job, meter: Meter) -> str:
-    """`12.4 of 20 GiB · 212 MiB/s · 30–45 s left`; what is not known is left out."""
+    """`12.4 of 20 GiB · 212 MiB/s · 30–45 s left`; what is not known is left out.
+
+    With a job that copies what the guest writes meanwhile too, the whole grows; how much that is comes behind it.
+    """
     offset, length = progress(job, meter)
     parts = [used_of(offset, length) if length else size(offset) if offset else "nothing to move yet"]
+    if (grown := meter.grown(job.id)) >= _TOLD:
+        parts[0] += f", {size(grown)} of it written meanwhile"
     if job.status == "concluded":
         return parts[0]
     current = meter.rate(job.id)
@@ -90,7 +97,7 @@ def notes(job: Job, meter: Meter, own: bool, asked: bool) -> Iterator[Note]:
         direct = " Pause and limit act at once; what ends it asks first." if job.allows("speed") else ""
         yield Note(f"Started by another client.{direct}", "blue")
     skipped, moved = meter.skipped(job.id), meter.moved(job.id)
-    if skipped and moved is not None and skipped >= 1 << 20 and not asked:
+    if skipped and moved is not None and skipped >= _TOLD and not asked:
         yield Note(f"Moved at most {size(moved)}; at least {size(skipped)} were zeroes or holes, skipped.")
     yield from _stopped(job)
     yield from _waiting(job, meter, asked)
@@ -136,10 +143,17 @@ _SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "–"}
 
 
 def past_line(past: Past, now: float) -> Note:
-    """A job that is over: `✓ stream data-mid into data-top · 2 min ago, 0.8 GiB in 9 s`."""
+    """A job that is over: `✓ stream data-mid into data-top · 2 min ago, 0.8 GiB in 9 s`.
+
+    The bytes are those that its card told last; what of them was not copied, and what came meanwhile, is said behind them.
+    """
     sign = _SIGNS.get(past.word, "•")
     word = "" if past.word == "completed" else f" {past.word}" if past.word in _SIGNS else " ended, how was not told"
-    numbers = f", {size(past.moved)} in {duration(past.seconds)}" if past.moved is not None and past.seconds else ""
+    numbers = f", {size(past.done)} in {duration(past.seconds)}" if past.done is not None and past.seconds else ""
+    if numbers and past.moved is not None and past.done is not None and past.done - past.moved >= _TOLD:
+        numbers += f" (at most {size(past.moved)} of it moved, the rest was zeroes or holes)"
+    if numbers and past.grown >= _TOLD:
+        numbers += f" ({size(past.grown)} of it written meanwhile)"
     why = f": {plain(past.text, 200)}" if past.text and past.word == "failed" else ""
     text = f"{sign} {past.title.sentence}{word} · {age(now - past.at)}{numbers}{why}"
     return Note(text, "red" if past.word == "failed" else "quiet")

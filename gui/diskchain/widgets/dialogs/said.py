@@ -21,6 +21,11 @@ _TYPED = re.compile(r"\s*[;:,](?: to [^;:,]*,)? say \S+=\S*\.$")
 _LONGEST_HEAD = 28
 """Letters of a line's label, so that its value keeps room."""
 
+_ESTIMATE = (
+    "An estimate: what the images take on disk now. The job itself counts what it goes through: without what formats add, but"
+    " with holes where it goes through the whole disk, and with what the guest writes meanwhile."
+)
+
 
 def facts_of(preview: Preview, speed: float | None) -> tuple[list[Fact], dict[str, str]]:
     """The lines, and the tone of some of their values.
@@ -29,7 +34,7 @@ def facts_of(preview: Preview, speed: float | None) -> tuple[list[Fact], dict[st
     """
     draft = preview.draft
     tones: dict[str, str] = {}
-    facts = [Fact("Moves", _moves(preview, speed)), Fact("Guest", draft.guest)]
+    facts = [Fact("Moves", _moves(preview, speed), _ESTIMATE if draft.moves else ""), Fact("Guest", draft.guest)]
     if draft.target:
         facts.append(_space(preview, tones))
     if draft.stop:
