@@ -289,6 +289,8 @@ def chain() -> State:
                     ("intermediate node", "l1")), "commit · 3 overlays → l0", "commit vdb", "commit 3 overlays into l0"),
         ("stream", (("active node", "l3"), ("intermediate node", "l2")),
          "stream · l2 → l3", "stream vdb", "stream l2 into l3"),
+        ("stream", (("active node", "l3"), ("intermediate node", "l2"), ("intermediate node", "l1"),
+                    ("intermediate node", "l0")), "stream · 3 images → l3", "stream vdb", "stream 3 images into l3"),
         ("create", (), "create · j", "create j", "create j"),
     ],
 )  # fmt: skip

@@ -69,9 +69,10 @@ def job_title(job: Job, state: State) -> JobTitle:
     kind = plain(job.type)
     if job.type == "commit":
         tops = [*roles.get("source", []), *between]
-        return JobTitle(kind, _several(tops, state) or disk, plain(target), disk)
+        return JobTitle(kind, _several(tops, "overlays", state) or disk, plain(target), disk)
     if job.type == "stream":
-        return JobTitle(kind, _several(between, state), plain(main), disk)
+        # Where the whole chain is pulled, its base is among them, which is no overlay.
+        return JobTitle(kind, _several(between, "images", state), plain(main), disk)
     if target or disk:
         return JobTitle(kind, disk, _file(target, state), disk)
     return JobTitle(kind, plain(job.id), "", plain(job.id))
@@ -87,10 +88,10 @@ def _disk(name: str, state: State) -> str:
     return plain(below)
 
 
-def _several(names: list[str], state: State) -> str:
-    """Nodes of one chain, the top one first; more than two are counted."""
+def _several(names: list[str], what: str, state: State) -> str:
+    """Nodes of one chain, the top one first; more than two are counted, as `what`."""
     if len(names) > 2:
-        return f"{len(names)} overlays"
+        return f"{len(names)} {what}"
     ordered = sorted(names, key=lambda name: -len(state.graph.chain(name)))
     return " and ".join(plain(name) for name in ordered)
 
