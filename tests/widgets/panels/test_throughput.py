@@ -8,12 +8,14 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import cast
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.measured import Mark
@@ -22,6 +24,7 @@ from diskchain.session.session import Session
 from diskchain.widgets.panels.axes import ceiling, rate_ticks, time_steps, time_ticks
 from diskchain.widgets.panels.curve_colours import all_colours, guest_curve, job_curve
 from diskchain.widgets.panels.marks import Shown, shown_marks
+from diskchain.widgets.panels.peaks import lasting
 from diskchain.widgets.panels.throughput import ThroughputPlot
 from tests.support.fake_session import BACKUP, MIB, MIRROR, FakeSession
 
@@ -201,7 +204,7 @@ def test_marks_inside_the_window() -> None:
 def test_texts_do_not_cover_one_another() -> None:
     found = shown(marks((60, "started"), (60.5, "limit changed"), (61, "paused"), (99.9, "ready")))
     assert [(mark.text, mark.left, mark.row) for mark in found] == [
-        ("job ready", True, 0), ("job paused", False, 0), ("job limit changed", True, 0), ("job started", False, 1),
+        ("job ready", True, 0), ("job paused", False, 0), ("job limit changed", True, 0), ("job started", True, 1),
     ]  # fmt: skip
     crowd = shown(marks(*((90.0, "failed") for _ in range(8))))
     assert [mark.text for mark in crowd].count("") == 4
@@ -219,6 +222,65 @@ def test_no_two_texts_overlap(moments: list[float]) -> None:
         spans = sorted(_span(mark) for mark in found if mark.text and mark.row == row)
         assert all(first[1] <= second[0] for first, second in pairwise(spans))
         assert all(begin >= 0 and end <= 605 for begin, end in spans)
+
+
+@given(some.lists(some.floats(41, 100), max_size=30))
+def test_no_line_runs_through_the_words_of_another(moments: list[float]) -> None:
+    found = [mark for mark in shown(marks(*((at, "completed") for at in sorted(moments)))) if mark.text]
+    for mark in found:
+        begin, end = _span(mark)
+        above = [other.at / 60 * 600 + 600 for other in found if other.row <= mark.row and other is not mark]
+        assert not [line for line in above if begin < line < end]
+
+
+def test_words_without_room_are_told_where_the_mouse_is(plotted: Plotted) -> None:
+    plot, session, _ = plotted
+    session.be(MIRROR)
+    run(session, 10, diskchain_1=MIB)
+    for word in ("paused", "limit changed", "failed", "cancelled", "ready", "started"):
+        session.happen(word, MIRROR.id)
+    run(session, 10, diskchain_1=MIB)
+    plot.redraw()
+    assert plot._canvas is not None
+    over = plot._canvas._marks
+    assert [mark for mark in over.marks if not mark.text], "some have no room"
+    area = plot._canvas.area
+    place = QPoint(round(area.right() - area.width() / 6), round(area.center().y()))
+    QApplication.sendEvent(over, QHelpEvent(QEvent.Type.ToolTip, place, over.mapToGlobal(place)))
+    assert QToolTip.text().splitlines()[0] == "mirror vdb paused, 10 s ago"
+    assert len(QToolTip.text().splitlines()) == 6
+    assert over.told_at(area.left()) == ""
+
+
+def test_a_burst_that_is_over_is_cut_off_and_told(plotted: Plotted) -> None:
+    plot, session, _ = plotted
+    session.be(MIRROR)
+    run(session, 1, diskchain_1=4000 * MIB)
+    run(session, 1, diskchain_1=10 * MIB)
+    plot.redraw()
+    canvas = plot._canvas
+    assert canvas is not None
+    assert canvas._end > 1000, "what is so now is never cut off"
+    run(session, 20, diskchain_1=10 * MIB)
+    plot._spoken_at = float("-inf")
+    plot.redraw()
+    assert canvas._end <= 40
+    (cut,) = canvas.cuts
+    assert cut.value > 1000
+    assert cut.label == "mirror vdb"
+    assert "mirror vdb reached" in plot.accessibleDescription()
+    run(session, 60, diskchain_1=10 * MIB)
+    plot.redraw()
+    assert not canvas.cuts
+
+
+@given(some.lists(some.floats(0, 1e4), min_size=1, max_size=240), some.floats(0, 1e4))
+def test_what_lasts_is_never_cut_off(values: list[float], level: float) -> None:
+    times = np.array([-0.25 * place for place in range(len(values), 0, -1)])
+    found = lasting(times, np.array(values))
+    assert found <= max(values)
+    assert found >= max(values[-12:])
+    assert lasting(np.append(times - 4, -4.0), np.append(values, level)) >= min(level, max(values, default=0))
 
 
 def _span(mark: Shown) -> tuple[float, float]:

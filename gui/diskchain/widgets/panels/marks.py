@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from diskchain.model.measured import Mark
@@ -15,20 +15,42 @@ ROWS = 2
 """Lines of words above the curves."""
 _APART = 5
 """Pixels between a line and its text."""
+_CLEAR = 2
+"""Pixels between a text and the line of another mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A dashed line.
 
-    :ivar at: seconds, negative, from now. `text`: empty where it would cover another one; `left`: it stands left of the line.
-    :ivar row: counted from the top.
+    :ivar at: seconds, negative, from now. `words`: what happened. `text`: the same, empty where there is no room for it.
+    :ivar left: the text stands left of the line. `row`: counted from the top.
     """
 
     at: float
-    text: str
+    words: str
+    text: str = ""
     left: bool = False
     row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a text stands, in pixels from the left, and its line, which runs down from the text's row."""
+
+    row: int
+    begin: float
+    end: float
+    line: float
+
+    def meets(self, other: _Place) -> bool:
+        """Whether two texts touch, or the line of one runs through the other one."""
+        if self.row == other.row and self.begin - _APART < other.end and other.begin - _APART < self.end:
+            return True
+        return self._crosses(other) or other._crosses(self)
+
+    def _crosses(self, other: _Place) -> bool:
+        return self.row <= other.row and other.begin - _CLEAR <= self.line <= other.end + _CLEAR
 
 
 def shown_marks(
@@ -39,29 +61,31 @@ def shown_marks(
     width: Callable[[str], float],
     pixels: float,
 ) -> list[Shown]:
-    """The marks inside the window, the newest first; the text of an older one gives way to that of a newer one.
+    """The marks inside the window, the newest first; the text of an older one gives way to texts and lines of newer ones.
 
     :param name: job id -> its short name. `width`: pixels of a text. `pixels`: width of the plot.
     """
     recent = [mark for mark in marks if now - window <= mark.at <= now][-_MOST:]
     found: list[Shown] = []
-    free_until = [pixels] * ROWS
+    taken: list[_Place] = []
     for mark in reversed([mark for mark in recent if not _short(mark, recent)]):
-        text = f"{name(mark.job)} {mark.word}" if mark.job else mark.word
-        line, size = (mark.at - now) / window * pixels + pixels, width(text) + _APART
-        found.append(_placed(mark.at - now, text, line, size, free_until))
+        words, at = f"{name(mark.job)} {mark.word}" if mark.job else mark.word, mark.at - now
+        line, size = at / window * pixels + pixels, width(words)
+        place = next((place for place in _places(line, size, pixels) if not any(map(place.meets, taken))), None)
+        if place is None:
+            found.append(Shown(at, words))
+        else:
+            taken.append(place)
+            found.append(Shown(at, words, words, place.begin < line, place.row))
     return found
 
 
-def _placed(at: float, text: str, line: float, size: float, free_until: list[float]) -> Shown:
-    """The mark with its text in the first row that has room at the right of the line or at its left; else without."""
-    for row, free in enumerate(free_until):
-        for left in (False, True):
-            begin = line - size if left else line + _APART
-            if begin >= 0 and begin + size - _APART <= free:
-                free_until[row] = begin - _APART
-                return Shown(at, text, left, row)
-    return Shown(at, "")
+def _places(line: float, size: float, pixels: float) -> Iterator[_Place]:
+    """Where a text of this size may stand: at the right of its line or at its left, in each row."""
+    for row in range(ROWS):
+        for begin in (line + _APART, line - _APART - size):
+            if begin >= 0 and begin + size <= pixels:
+                yield _Place(row, begin, begin + size, line)
 
 
 def _short(mark: Mark, marks: Sequence[Mark]) -> bool:

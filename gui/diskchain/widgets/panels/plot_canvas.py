@@ -7,67 +7,24 @@ Bare `PlotCurveItem`s are used, not `PlotWidget.plot`: nothing of its clipping a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diskchain.model.measured import Series
 from diskchain.picture.palette import Palette
 from diskchain.widgets.panels.axes import MIB, ceiling, rate_ticks, time_steps, time_ticks
 from diskchain.widgets.panels.curve_colours import Curve
-from diskchain.widgets.panels.marks import ROWS, Shown
+from diskchain.widgets.panels.marks import Shown
+from diskchain.widgets.panels.overlay import Overlay
+from diskchain.widgets.panels.peaks import Cut, lasting, reach
 
 _APART = 10.0
 """Pixels between two labels of the time axis."""
-
-
-class _Marks(QWidget):
-    """The dashed lines of events, painted over the curves."""
-
-    def __init__(self, parent: QWidget, area: Callable[[], QRectF]) -> None:
-        super().__init__(parent)
-        self._area = area
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.marks: Sequence[Shown] = ()
-        self.window_seconds = 60.0
-        self.colour, self.ground = QColor(), QColor()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint each line and, where there is room, its words above the curves."""
-        painter, area = QPainter(self), self._area()
-        pen = QPen(self.colour, 1)
-        pen.setDashPattern([3, 3])
-        painter.setPen(pen)
-        for mark in self.marks:
-            at = area.right() + mark.at / self.window_seconds * area.width()
-            top = self._top(area, mark.row) if mark.text else area.top()
-            painter.drawLine(QPointF(at, top), QPointF(at, area.bottom()))
-        for mark in self.marks:
-            if mark.text:
-                self._write(painter, area, mark)
-        painter.end()
-        event.accept()
-
-    def _write(self, painter: QPainter, area: QRectF, mark: Shown) -> None:
-        """Write a mark's words on a ground of their own, so that no line of another mark runs through them."""
-        at = area.right() + mark.at / self.window_seconds * area.width()
-        width, height = self.fontMetrics().horizontalAdvance(mark.text), self.fontMetrics().height()
-        left = at - 5 - width if mark.left else at + 5
-        place = QRectF(left, self._top(area, mark.row), width + 1, height)
-        painter.fillRect(place.adjusted(-2, 0, 2, 0), self.ground)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, mark.text)
-
-    def _top(self, area: QRectF, row: int) -> float:
-        return area.top() - self.room + row * (self.room - 2) / ROWS
-
-    @property
-    def room(self) -> float:
-        """Pixels that the words need above the curves."""
-        return ROWS * self.fontMetrics().height() + 2.0
 
 
 class PlotCanvas(QWidget):
@@ -89,7 +46,7 @@ class PlotCanvas(QWidget):
         self._curves: dict[str, pg.PlotCurveItem] = {}
         self._looks: dict[str, Curve] = {}
         self._end, self._window, self._steps, self._thick = 0.0, 0.0, 0, 1
-        self._marks = _Marks(self._plot, lambda: self.area)
+        self._marks = Overlay(self._plot, lambda: self.area)
         # At the right there is room for the half of a label that stands out, above for the words of the marks.
         self._item.layout.setContentsMargins(0, self._marks.room + 2, 26, 0)
         column = QVBoxLayout(self)
@@ -123,20 +80,23 @@ class PlotCanvas(QWidget):
         if (thick := max(int(self.devicePixelRatioF()), 1)) != self._thick:
             self._thick = thick
             self._looks.clear()
-        highest = 0.0
+        highest = calm = 0.0
+        tops: list[Cut] = []
         for series, look in lines:
-            highest = max(highest, self._draw_curve(series, look, now, window))
+            top, without = self._draw_curve(series, look, now, window)
+            highest, calm = max(highest, top.value), max(calm, without)
+            tops.append(top)
         for key in self._curves.keys() - {series.key for series, _ in lines}:
             self._item.removeItem(self._curves.pop(key))
             self._looks.pop(key, None)
-        self._show_grid(window, ceiling(highest, self._end))
-        self._marks.marks = marks
+        self._show_grid(window, ceiling(reach(highest, calm), self._end))
+        self._marks.marks, self._marks.cuts = marks, [top for top in tops if top.value > self._end]
         self._marks.window_seconds = window
         self._marks.update()
         return highest
 
-    def _draw_curve(self, series: Series, look: Curve, now: float, window: float) -> float:
-        """Exchange the data of one curve; gives its highest value in MiB per second."""
+    def _draw_curve(self, series: Series, look: Curve, now: float, window: float) -> tuple[Cut, float]:
+        """Exchange the data of one curve; gives its top, and its highest value without bursts in MiB per second."""
         key = series.key
         curve = self._curves.get(key)
         if curve is None:
@@ -148,9 +108,17 @@ class PlotCanvas(QWidget):
             curve.setPen(pg.mkPen(look.colour, width=self._thick, style=style))
         times, values = np.frombuffer(series.times), np.frombuffer(series.values)
         first = max(int(np.searchsorted(times, now - window)) - 1, 0)
-        shown = values[first:] / MIB
-        curve.setData(times[first:] - now, shown)
-        return float(shown.max()) if shown.size else 0.0
+        ages, shown = times[first:] - now, values[first:] / MIB
+        curve.setData(ages, shown)
+        if not shown.size:
+            return Cut(0.0, 0.0, look.colour), 0.0
+        top = int(shown.argmax())
+        return Cut(float(ages[top]), float(shown[top]), look.colour, series.label), lasting(ages, shown)
+
+    @property
+    def cuts(self) -> Sequence[Cut]:
+        """The tops that are cut off."""
+        return self._marks.cuts
 
     def _show_grid(self, window: float, end: float) -> None:
         steps = time_steps(self.area.width(), self.words_width("-12 min") + _APART)

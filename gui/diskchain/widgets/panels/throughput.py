@@ -15,6 +15,7 @@ from diskchain.model.measured import Series
 from diskchain.model.words import rate
 from diskchain.picture.palette import DARK, Palette
 from diskchain.session.session import Session
+from diskchain.widgets.panels.axes import MIB
 from diskchain.widgets.panels.curve_colours import Curve, guest_curve, job_curve
 from diskchain.widgets.panels.legend import Entry, Legend
 from diskchain.widgets.panels.marks import shown_marks
@@ -163,6 +164,8 @@ class ThroughputPlot(QFrame):
 
     def _speak(self, shown: list[Series]) -> None:
         words = [f"{each.label} {rate(each.values[-1])}" for each in shown if each.ended is None and len(each.values)]
+        cuts = self._canvas.cuts if self._canvas is not None else ()
+        words += [f"{cut.label} reached {rate(cut.value * MIB)}, which is cut off" for cut in cuts]
         self.setAccessibleDescription(", ".join(words) or "Nothing moves.")
 
     def showEvent(self, event: QShowEvent) -> None:
