@@ -62,7 +62,7 @@ def test_a_refusal_that_was_wanted_is_no_error() -> None:
 
 
 def test_it_is_bounded() -> None:
-    log = Exchange(kept=500)
+    log = Exchange(looks=500)
     for number in range(1000):
         log.add("send", {"execute": "query-block", "id": number}, number)
         log.add("recv", {"return": [{}] * 1000, "id": number}, number)
@@ -74,6 +74,21 @@ def test_it_is_bounded() -> None:
     for number in range(5000):
         log.add("send", {"execute": "stop", "id": f"unanswered {number}"}, number)
     assert len(log._asked) <= 1001
+
+
+def test_looks_push_nothing_else_out() -> None:
+    log = Exchange(kept=3, looks=4)
+    log.add("send", {"execute": "block-commit", "id": "c"}, 0.0)
+    for number in range(50):
+        log.add("send", {"execute": "query-block", "id": number}, number)
+        log.add("recv", {"return": [], "id": number} if number else {"error": {"desc": "no"}, "id": number}, number)
+    kept = list(log.entries)
+    assert names(kept) == [
+        ("command", "block-commit"), ("error", "query-block"), *[("command", "query-block"), ("reply", "query-block")] * 2
+    ]  # fmt: skip
+    assert [entry.number for entry in kept] == [1, 3, 98, 99, 100, 101]
+    assert log.newest == 101
+    assert log.holds(kept[2])
 
 
 def test_what_no_server_should_send() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,10 @@ from diskchain.qapi.command import Command
 Kind = Literal["command", "reply", "error", "event", "greeting"]
 
 KEPT = 5000
-"""Entries of a log."""
+"""Entries of a log, but for looks."""
+
+KEPT_LOOKS = 1000
+"""Looks and their answers: some ten a second, which say little once they are old and would push all else out of the log."""
 
 WHOLE_ANSWERS = 60
 """Answers to looks that are kept in full; older ones are summed up in a line, since they come every few moments and are large."""
@@ -84,10 +87,15 @@ def _brief(message: Mapping[str, object]) -> str:
 
 
 class Exchange:
-    """The log of one line. `add` is cheap: nothing is written out before somebody reads it."""
+    """The log of one line. `add` is cheap: nothing is written out before somebody reads it.
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self.entries: deque[Entry] = deque(maxlen=kept)
+    :param kept: entries that are kept; of looks there are `looks` beside them.
+    """
+
+    def __init__(self, kept: int = KEPT, looks: int = KEPT_LOOKS) -> None:
+        self._entries: dict[int, Entry] = {}
+        self._kept = {False: kept, True: looks}
+        self._in_order: dict[bool, deque[int]] = {False: deque(), True: deque()}
         self._asked: dict[object, Entry] = {}
         self._answers: deque[Entry] = deque()
         self._number = 0
@@ -95,12 +103,35 @@ class Exchange:
     def add(self, direction: str, message: Mapping[str, object], at: float) -> Entry:
         """Take an object as the wire told it; gives its entry."""
         entry = self._read(direction, message, at)
-        self.entries.append(entry)
+        self._keep(entry)
         if entry.kind == "reply" and entry.looks:
             self._answers.append(entry)
             if len(self._answers) > WHOLE_ANSWERS:
                 self._answers.popleft().message = None
         return entry
+
+    def _keep(self, entry: Entry) -> None:
+        """Take it in; the oldest of its sort goes where there are too many. What went wrong is never one look among many."""
+        sort = entry.looks and entry.kind != "error"
+        numbers = self._in_order[sort]
+        self._entries[entry.number] = entry
+        numbers.append(entry.number)
+        if len(numbers) > self._kept[sort]:
+            del self._entries[numbers.popleft()]
+
+    @property
+    def entries(self) -> Collection[Entry]:
+        """All that are kept, oldest first."""
+        return self._entries.values()
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest entry; 0: there is none."""
+        return self._number
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether an entry is still kept."""
+        return entry.number in self._entries
 
     def _read(self, direction: str, message: Mapping[str, object], at: float) -> Entry:
         self._number += 1

@@ -142,6 +142,24 @@ def test_old_rows_go(logged: Logged) -> None:
     assert column(panel, 2)[-1] == "E5999"
 
 
+def test_old_looks_go_from_between_what_stays(logged: Logged) -> None:
+    panel, session = logged
+    panel.looks.setChecked(True)
+    for number in range(1500):
+        session.wire.emit("send", {"execute": "query-block", "id": f"q{number}"}, 60.0)
+        if number % 100 == 0:
+            session.wire.emit("recv", {"event": f"E{number}"}, 60.0)
+            panel._catch_up()
+    panel._catch_up()
+    words = column(panel, 2)
+    assert words.count("query-block") == 1000
+    assert [word for word in words if word.startswith("E")] == [f"E{number}" for number in range(0, 1500, 100)]
+    assert panel._log is not None
+    assert [panel.model.entry(row).number for row in range(panel.model.rowCount())] == [
+        entry.number for entry in panel._log.entries
+    ]
+
+
 def test_foreign_text_stays_in_its_row(logged: Logged) -> None:
     panel, session = logged
     session.wire.emit("recv", {"event": "line\nbreak" + "x" * 5000}, 60.0)

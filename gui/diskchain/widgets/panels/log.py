@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from diskchain.operations.exchange import Entry, Exchange, Kind
+from diskchain.operations.exchange import KEPT_LOOKS, Entry, Exchange, Kind
 from diskchain.picture.palette import Palette
 from diskchain.session.session import Session
 from diskchain.widgets.panels.lines import Code
@@ -81,7 +81,9 @@ class LogPanel(QWidget):
         self.kinds.addItems(list(_CHOICES))
         self.kinds.currentIndexChanged.connect(lambda _: self._choose())
         self.looks.setObjectName("log-looks")
-        self.looks.setToolTip("Show the questions too that are asked all the time to keep the picture fresh")
+        self.looks.setToolTip(
+            f"Show the questions too that are asked all the time to keep the picture fresh; the newest {KEPT_LOOKS:,} are kept"
+        )
         self.looks.toggled.connect(lambda _: self._choose())
         head = QHBoxLayout()
         head.setSpacing(8)

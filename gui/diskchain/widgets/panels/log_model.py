@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from itertools import groupby
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor
@@ -76,17 +77,18 @@ class LogModel(QAbstractTableModel):
         return list(self._log.chosen(self._text, frozenset(self._kinds), self._looks, after)) if self._log else []
 
     def _newest(self) -> int:
-        return self._log.entries[-1].number if self._log and self._log.entries else 0
+        return self._log.newest if self._log else 0
 
     def catch_up(self) -> None:
         """Add what has come since, and drop what fell out of the log."""
         if self._log is None or self._newest() == self._last:
             return
-        oldest = self._log.entries[0].number
-        gone = next((row for row, entry in enumerate(self._rows) if entry.number >= oldest), len(self._rows))
-        if gone:
-            self.beginRemoveRows(_NOWHERE, 0, gone - 1)
-            del self._rows[:gone]
+        gone = [row for row, entry in enumerate(self._rows) if not self._log.holds(entry)]
+        # Rows that lie together have the same distance to their place in the list; the last ones go first.
+        for _, run in groupby(reversed(list(enumerate(gone))), lambda each: each[1] - each[0]):
+            rows = [row for _, row in run]
+            self.beginRemoveRows(_NOWHERE, rows[-1], rows[0])
+            del self._rows[rows[-1] : rows[0] + 1]
             self.endRemoveRows()
         new = self._found(self._last)
         self._last = self._newest()
