@@ -195,6 +195,7 @@ def test_a_job_that_ends_is_kept_with_its_outcome() -> None:
 def test_what_the_guest_wrote_meanwhile_is_told_apart() -> None:
     meter = fed(lambda at: 10 * MIB * at, 3, length=lambda at: (40 + at) * MIB)
     assert meter.grown("m") == pytest.approx(2.9 * MIB, rel=0.01)
+    meter.feed(Sample(3.05, jobs={"m": (30 * MIB, 43 * MIB)}), (replace(MIRROR, status="concluded", nodes=()),))
     meter.feed(Sample(3.1), ())
     assert meter.past[0].done == 30 * MIB
     assert meter.past[0].grown == pytest.approx(2.9 * MIB, rel=0.01)

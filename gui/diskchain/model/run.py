@@ -77,9 +77,11 @@ class Run:
         self.outcome_text = ""
         self.ended: float | None = None
         self._step = _step(job)
+        # Told only while it works: a job that has ended is listed without its nodes.
+        self._following = _follows(job)
         self._first = length
         # A job that follows the guest begins with two steps at once (seen at 20 MiB/s, on 7.2).
-        self._allowance = float(self._step * (2 if _follows(job) else 1))
+        self._allowance = float(self._step * (2 if self._following else 1))
         self._paused_since: float | None = None
         self._recent: deque[tuple[float, float]] = deque()
         self._points: deque[_Point] = deque([_Point(self.began, offset if born is None else 0, length, 0.0)])
@@ -194,7 +196,7 @@ class Run:
     @property
     def grown(self) -> int:
         """Bytes that the guest wrote since it began, and that it copies too."""
-        return max(self._points[-1].length - self._first, 0) if self.whole and _follows(self.job) else 0
+        return max(self._points[-1].length - self._first, 0) if self.whole and self._following else 0
 
     def paused(self, at: float) -> bool:
         """Whether it has been paused for longer than QEMU's own short pauses take."""
