@@ -183,7 +183,7 @@ def test_our_job_cancelled_by_another_client(name: str, keys: _Keys, verb: str) 
         assert result.as_predicted is None
         assert (machine.shape(), machine.files()) == (shape, files)
         marks = {entry.path: entry.word for entry in session.ledger.entries}
-        concerned = {"base", "one", "two"} if keys.get("top") == "two" else {"base", "one", "two", "three"}
+        concerned = {"base", "one"} if keys.get("top") == "two" else {"base", "one", "two"}
         wanted = {str(machine.image(image)): "changed" for image in concerned} if name == "commit" else {}
         assert marks == wanted
         machine.settled(vda=seen)
@@ -243,7 +243,7 @@ def test_another_client_answers_our_question(verb: str, outcome: Phase) -> None:
         else:
             assert not result.as_predicted
             assert machine.shape() == shape
-            assert marks == {str(machine.image(image)): "changed" for image in ("one", "two", "three")}
+            assert marks == {str(machine.image(image)): "changed" for image in ("one", "two")}
         machine.settled(vda=seen)
 
 

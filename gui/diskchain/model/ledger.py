@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,7 @@ class LedgerEntry:
     :ivar path: absolute. `node`: the node-name it had. `word`: `invalid` or `changed`, as it is drawn.
     :ivar why: one plain sentence. `backing`: the image it is backed by. `disk`: the disk it belonged to.
     :ivar machine: the target of the machine on which it happened.
+    :ivar sources: of a changed one, the images whose data have begun to move down into it or past it. They themselves are right.
     """
 
     path: str
@@ -21,6 +22,13 @@ class LedgerEntry:
     backing: str | None = None
     disk: str = ""
     machine: str = ""
+    sources: tuple[str, ...] = ()
+
+    def after(self, known: LedgerEntry | None) -> LedgerEntry:
+        """This entry where the image had one already: data that moved down before are still there."""
+        if known is None or (known.word, self.word) != ("changed", "changed"):
+            return self
+        return replace(self, sources=tuple(dict.fromkeys((*known.sources, *self.sources))))
 
 
 @dataclass(slots=True)
@@ -38,6 +46,14 @@ class Ledger:
         """Remember an image; what was known of it before is replaced."""
         self._entries.pop(entry.path, None)
         self._entries[entry.path] = entry
+
+    def entry(self, path: str) -> LedgerEntry | None:
+        """What is known of an image."""
+        return self._entries.get(path)
+
+    def sources(self) -> frozenset[str]:
+        """Paths of the images whose data a commit that was not finished has begun to move down."""
+        return frozenset(path for entry in self._entries.values() for path in entry.sources)
 
     def dismiss(self, path: str) -> None:
         """Forget an image; unknown paths are harmless."""

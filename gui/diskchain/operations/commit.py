@@ -37,6 +37,9 @@ from diskchain.operations.preview import Draft, Surroundings
 from diskchain.operations.rewriting import cannot_grow, relative_down, trial, unnameable, untried, unwritable
 from diskchain.qapi.command import command
 
+_NAMED = 3
+"""Images that a sentence names; of more it says how many."""
+
 
 @dataclass(frozen=True)
 class Commit:
@@ -105,6 +108,21 @@ class Commit:
     def _concerned(self, graph: BlockGraph) -> tuple[str, ...]:
         return (*self._leaving(graph), self.base)
 
+    def _changing(self, graph: BlockGraph) -> tuple[str, ...]:
+        """What alone no longer holds what it held from the first block on: the base, and all between.
+
+        Through the top all reads as before, at each moment: what the base lacks, it still has itself.
+        """
+        return self._concerned(graph)[1:]
+
+    def _no_way_back(self, graph: BlockGraph) -> str:
+        """What stays as it is when it does not come to its end, in words."""
+        between = self._changing(graph)[:-1]
+        if not between:
+            return f"{self.base} does not go back to what it was"
+        those = listed(reversed(between)) if len(between) <= _NAMED else f"the {len(between)} images between"
+        return f"{self.base} does not go back to what it was, nor {'does' if len(between) == 1 else 'do'} {those}"
+
     def _title(self, graph: BlockGraph) -> str:
         return f"Commit {images(len(self._leaving(graph)))} into {self.base}"
 
@@ -142,8 +160,8 @@ class Commit:
             changed=tuple(dict.fromkeys(path for path in changed if path)),
             invalid=tuple(path for name in leaving if (path := files[name])),
             closes=self._closing(graph, attached),
-            unfinished=tuple(path for name in self._concerned(graph) if (path := files[name])),
-            stop=f"the disk stays right; {self.base} does not go back to what it was",
+            unfinished=tuple(path for name in self._changing(graph) if (path := files[name])),
+            stop=f"the disk stays right; {self._no_way_back(graph)}",
             target=posixpath.dirname(files[self.base] or ""),
             confirm=tuple(self._confirm(state)),
             flow=(self.top, self.base),
@@ -292,7 +310,7 @@ class Commit:
         stop = Branch(
             "stop",
             "Stop, keep the overlays",
-            f"The guest stays on {self.top}; {self.base} keeps what was copied.",
+            f"The guest stays on {self.top}; {self._no_way_back(graph)}.",
             (Send(command("job-cancel", id=job)), *end),
         )
         chosen = "pivot" if self.finish == "pivot" else ""

@@ -66,6 +66,8 @@ def entries(preview: Preview, word: str) -> list[LedgerEntry]:
         "invalid": f"Its base was changed by {_commit(preview)}. It must not be used again.",
         "changed": f"It was changed by a commit that was not finished: {draft.title}.",
     }[word]
+    top = graph.nodes.get(draft.flow[0]) if draft.flow and word == "changed" else None
+    sources = (top.file,) if top is not None and top.file else ()
     found = []
     for path in paths:
         name = nodes.get(path, "")
@@ -73,7 +75,7 @@ def entries(preview: Preview, word: str) -> list[LedgerEntry]:
         disks = [device.name for device in preview.before.devices if name in graph.chain(device.root or "")]
         backing = graph.nodes[below].file if below else None
         disk = disks[0] if disks else ""
-        found.append(LedgerEntry(path, name, word, why, backing, disk, preview.before.machine.target))
+        found.append(LedgerEntry(path, name, word, why, backing, disk, preview.before.machine.target, sources))
     return found
 
 
@@ -83,11 +85,11 @@ def _commit(preview: Preview) -> str:
     return f"the commit of {source} into {target}" if source and target else f"a commit ({preview.draft.title})"
 
 
-def healed(preview: Preview, marked: Container[str]) -> tuple[str, ...]:
+def healed(preview: Preview, marked: Container[str], moving: Container[str]) -> tuple[str, ...]:
     """Paths whose mark goes once it is done as predicted: files made anew, and the image that the data went into.
 
-    That one keeps its mark while an image above it, that stays, is marked too: a commit that was not finished has copied data
-    of that one into it, so that alone it still does not hold what it held.
+    That one keeps its mark while an image above it, that stays, is marked too, or its data have begun to move down (`moving`): a
+    commit that was not finished has copied such data into it, so that alone it still does not hold what it held.
     """
     draft, graph = preview.draft, preview.before.graph
     if draft.flow is None:
@@ -97,7 +99,8 @@ def healed(preview: Preview, marked: Container[str]) -> tuple[str, ...]:
         new = [name for name in graph.overlays(waiting.pop()) if name not in above]
         above.update(new)
         waiting += new
-    if any(graph.nodes[name].file in marked for name in above.difference(draft.loose)):
+    staying = {graph.nodes[name].file for name in above.difference(draft.loose)}
+    if any(file in marked or file in moving for file in staying if file):
         return draft.created
     target = graph.nodes[draft.flow[1]].file or ""
     return (*draft.created, *(draft.changed[:1] or ((target,) if target.startswith("/") else ())))

@@ -111,8 +111,11 @@ class Journal:
 
 def _entry(told: Mapping[str, object]) -> LedgerEntry:
     words = {key: str(told.get(key) or "") for key in ("path", "node", "word", "why", "disk", "machine")}
-    backing = told.get("backing")
-    return LedgerEntry(**words, backing=backing if isinstance(backing, str) else None)
+    backing, sources = told.get("backing"), told.get("sources")
+    listed = sources if isinstance(sources, list) else []
+    return LedgerEntry(
+        **words, backing=backing if isinstance(backing, str) else None, sources=tuple(str(path) for path in listed)
+    )
 
 
 def _identity(path: str) -> tuple[list[int] | None, int | None]:

@@ -235,7 +235,8 @@ class QmpOperator:
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)
         if not found:
-            await self._session.remember(entries(preview, "invalid"), healed(preview, self._session.marked()))
+            over = healed(preview, self._session.marked(), self._session.moving())
+            await self._session.remember(entries(preview, "invalid"), over)
         made = tuple(name for name in preview.after.graph.nodes if name not in preview.before.graph.nodes)
         text = f"{draft.title}: done."
         if found:

@@ -286,7 +286,7 @@ class Session:
                 self.ledger.dismiss(path)
                 self._spoilt_elsewhere.pop(path, None)
                 await asyncio.to_thread(self._journal.dismiss, path)
-        for entry in entries:
+        for entry in [each.after(self.ledger.entry(each.path)) for each in entries]:
             self.ledger.note(entry)
             await asyncio.to_thread(self._journal.note, entry)
         if entries or finished:
@@ -295,6 +295,10 @@ class Session:
     def marked(self) -> frozenset[str]:
         """Paths of the images that the ledger marks."""
         return frozenset(self.ledger.spoilt())
+
+    def moving(self) -> frozenset[str]:
+        """Paths of the images whose data a commit that was not finished has begun to move down."""
+        return self.ledger.sources()
 
     async def dismiss(self, path: str) -> None:
         """Forget a marked image, because the user says so."""

@@ -47,6 +47,9 @@ class Worked(Protocol):
     def marked(self) -> Container[str]:
         """Paths of the images that the ledger marks."""
 
+    def moving(self) -> Container[str]:
+        """Paths of the images whose data a commit that was not finished has begun to move down."""
+
 
 class Halt(Exception):
     """The plan cannot go on: plain words, and QEMU's own behind them."""
