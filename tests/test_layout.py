@@ -46,6 +46,19 @@ def test_dot_places_a_shape(shape: Shape) -> None:
     assert all(len(curve) % 3 == 1 for curve in placed.curves)
 
 
+def test_a_chain_runs_in_one_line_with_its_files_beneath() -> None:
+    """Images 0 (base) to 29, their files 30 to 59: as they are in Full graph."""
+    edges = tuple((at, at - 1) for at in range(1, 30)) + tuple((at, at + 30) for at in range(30))
+    shape = Shape(((190.0, 104.0),) * 60, edges, frozenset(range(29)))
+    layouter = Layouter()
+    layouter.place_now([shape])
+    placed = layouter.known(shape)
+    assert placed is not None
+    check(shape, placed)
+    assert len({round(placed.at[at][1]) for at in range(30)}) == 1
+    assert placed.height < 3 * 104
+
+
 def test_one_dot_answers_many_and_is_started_anew_when_it_died() -> None:
     async def work() -> None:
         layouter = Layouter()

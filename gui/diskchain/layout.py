@@ -31,18 +31,25 @@ _UNIT = 72.0
 _LIMIT = 20.0
 """Seconds that dot may take for one component; 1,000 nodes in one chain take 0.3 s (facts/gui.md, section 4)."""
 
-_ACROSS, _DOWN = 142.0, 26.0
+_ACROSS, _DOWN = 142.0, 44.0
 """Room between ranks (edge labels stand there) and between nodes of one rank."""
+
+_STRAIGHT = "10"
+"""How much more dot cares for a straight edge: without, each image of a chain stands half a card lower than the one before."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A connected graph without names. `sizes`: width and height of each node; `edges`: from and to, by node number."""
+    """A connected graph without names. `sizes`: width and height of each node; `edges`: from and to, by node number.
+
+    :ivar straight: numbers of the edges that run in one line where they can, as a chain does; others go around it.
+    """
 
     sizes: tuple[Point, ...]
     edges: tuple[tuple[int, int], ...]
+    straight: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,8 @@ def source(shape: Shape) -> str:
     )
     for at, (width, height) in enumerate(shape.sizes):
         graph.node(f"n{at}", width=f"{width / _UNIT:.4f}", height=f"{height / _UNIT:.4f}")
-    graph.edges((f"n{start}", f"n{end}") for start, end in shape.edges)
+    for number, (start, end) in enumerate(shape.edges):
+        graph.edge(f"n{start}", f"n{end}", **({"weight": _STRAIGHT} if number in shape.straight else {}))
     return str(graph.source)
 
 

@@ -30,12 +30,24 @@ class _Box:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Tie:
+    """What holds what, by the keys of boxes. `straight`: it is a part of a chain."""
+
     key: str
-    start: int
-    end: int
+    start: str
+    end: str
     label: str
     tone: str
+    straight: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The same in a part, by the numbers of its boxes."""
+
+    tie: _Tie
+    start: int
+    end: int
 
 
 @dataclass
@@ -48,7 +60,11 @@ class Component:
     @cached_property
     def shape(self) -> Shape:
         """What of it the layouter needs."""
-        return Shape(tuple((box.w, box.h) for box in self.boxes), tuple((line.start, line.end) for line in self.lines))
+        return Shape(
+            tuple((box.w, box.h) for box in self.boxes),
+            tuple((line.start, line.end) for line in self.lines),
+            frozenset(number for number, line in enumerate(self.lines) if line.tie.straight),
+        )
 
 
 def components(telling: Telling) -> list[Component]:
@@ -60,18 +76,25 @@ def components(telling: Telling) -> list[Component]:
             boxes[key] = _Box(key, telling.slim(name), SLIM_W, SLIM_H, name)
         else:
             boxes[key] = _Box(key, telling.card(name), CARD_W, CARD_H, name)
-    lines = [
-        (
+    ties = [
+        _Tie(
             f"role:{edge.parent}\0{edge.role}\0{edge.child}",
             f"node:{edge.parent}",
             f"node:{edge.child}",
             _words(edge),
             "quiet",
+            _in_chain(telling, edge),
         )
         for edge in telling.state.graph.edges
     ]
-    _roots(telling, boxes, lines)
-    return _parted(boxes, [line for line in lines if line[1] in boxes and line[2] in boxes])
+    _roots(telling, boxes, ties)
+    return _parted(boxes, [tie for tie in ties if tie.start in boxes and tie.end in boxes])
+
+
+def _in_chain(telling: Telling, edge: Edge) -> bool:
+    """Whether an edge goes on to the next image below, perhaps by a filter."""
+    parent = telling.state.graph.nodes.get(edge.parent)
+    return edge.role == "backing" or (edge.role == "file" and parent is not None and parent.kind is Kind.FILTER)
 
 
 def _words(edge: Edge) -> str:
@@ -104,31 +127,33 @@ def full_plan(telling: Telling, parts: list[Component], placed: list[Placed]) ->
                 shows[box.node] = box.key
         for line, curve in zip(part.lines, place.curves, strict=True):
             points = tuple([(x + px, y + py) for px, py in curve])
-            start, end = part.boxes[line.start].key, part.boxes[line.end].key
-            links[line.key] = Link(line.key, start, end, "role", row, line.tone, line.label, points=points)
+            tie = line.tie
+            links[tie.key] = Link(tie.key, tie.start, tie.end, "role", row, tie.tone, tie.label, points=points)
         x += place.width + _BETWEEN
         tall, right = max(tall, place.height), max(right, x - _BETWEEN)
     return Plan(spots, links, shows, (right, y + tall))
 
 
-def _roots(telling: Telling, boxes: dict[str, _Box], lines: list[tuple[str, str, str, str, str]]) -> None:
+def _roots(telling: Telling, boxes: dict[str, _Box], ties: list[_Tie]) -> None:
     """Devices, exports and jobs, and what each of them holds."""
     for device in telling.state.devices:
         key = f"device:{device.name}"
         boxes[key] = _Box(key, telling.device(device), 150.0, PILL_H)
-        lines.append((f"root:{device.name}", key, f"node:{device.root}", "root", "blue"))
+        ties.append(_Tie(f"root:{device.name}", key, f"node:{device.root}", "root", "blue", straight=True))
     for export in telling.state.exports:
         key = f"plug:{export.id}"
         boxes[key] = _Box(key, telling.export(export), CARD_W, 26.0)
-        lines.append((f"export:{export.id}", key, f"node:{export.node}", "export", "nbd"))
+        ties.append(_Tie(f"export:{export.id}", key, f"node:{export.node}", "export", "nbd"))
     for job in telling.state.jobs:
         key = f"job:{job.id}"
         boxes[key] = _Box(key, telling.job(job), 176.0, JOB_H)
-        lines += [(f"holds:{job.id}\0{role}\0{name}", key, f"node:{name}", role, "green") for role, name in job.nodes]
+        ties += [
+            _Tie(f"holds:{job.id}\0{role}\0{name}", key, f"node:{name}", role, "green") for role, name in job.nodes
+        ]
 
 
-def _parted(boxes: dict[str, _Box], lines: list[tuple[str, str, str, str, str]]) -> list[Component]:
-    """Boxes and lines by connected parts."""
+def _parted(boxes: dict[str, _Box], ties: list[_Tie]) -> list[Component]:
+    """Boxes and ties by connected parts."""
     leader = {key: key for key in boxes}
 
     def led(key: str) -> str:
@@ -136,14 +161,14 @@ def _parted(boxes: dict[str, _Box], lines: list[tuple[str, str, str, str, str]])
             leader[key] = key = leader[leader[key]]
         return key
 
-    for _, start, end, _, _ in lines:
-        leader[led(start)] = led(end)
+    for tie in ties:
+        leader[led(tie.start)] = led(tie.end)
     parts: dict[str, Component] = {}
     number: dict[str, int] = {}
     for key, box in boxes.items():
         part = parts.setdefault(led(key), Component())
         number[key] = len(part.boxes)
         part.boxes.append(box)
-    for key, start, end, label, tone in lines:
-        parts[led(start)].lines.append(_Line(key, number[start], number[end], label, tone))
+    for tie in ties:
+        parts[led(tie.start)].lines.append(_Line(tie, number[tie.start], number[tie.end]))
     return list(parts.values())
