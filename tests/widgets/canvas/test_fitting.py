@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.diff import Diff
 from diskchain.picture import text
+from diskchain.picture.brush import box_of
 from diskchain.picture.label import LABELS, label_of
-from diskchain.widgets.canvas.camera import READABLE_FULL
+from diskchain.picture.look import FoldLook
+from diskchain.widgets.canvas.camera import READABLE, READABLE_FULL
 from diskchain.widgets.canvas.scene import area_of
 from tests.support import graphs
 from tests.support.canvas import Window
@@ -64,6 +66,47 @@ def test_what_was_fitted_by_the_user_stays_fitted_until_he_zooms_or_pans(qtbot: 
     window.view.set_mode("chain")
     window.view.set_mode("full")
     assert window.view.camera.scale == pytest.approx(READABLE_FULL), "another view is fitted anew"
+
+
+def shown_whole(window: Window, *keys: str) -> bool:
+    spots = window.view.canvas.plan.spots
+    return all(window.view.sight().contains(box_of(spots[key])) for key in keys)
+
+
+@pytest.mark.parametrize("length", [30, 100])
+def test_what_does_not_fit_opens_on_the_active_image_with_its_device(qtbot: QtBot, length: int) -> None:
+    window = Window(qtbot, graphs.long_chain(length), 857, 568)
+    window.view.set_mode("full")
+    QApplication.processEvents()
+    top = f"node:snap{length - 1:03}"
+    assert shown_whole(window, top, "device:vda")
+    assert window.view.camera.scale == pytest.approx(READABLE), "nothing is won by smaller cards"
+    window.show(graphs.long_chain(length + 1))
+    assert shown_whole(window, f"node:snap{length:03}"), "after a change too"
+
+
+def test_a_selected_disk_is_what_opens_and_a_click_does_not_move_the_picture(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.crowd(40, 5), 857, 568)
+    window.view.set_mode("full")
+    assert window.view.sight().topLeft() == QPointF(0, 0), "the first disk is at the left upper end"
+    window.view.select("d0-2")
+    assert window.view.sight().topLeft() == QPointF(0, 0)
+    window.view.set_mode("chain")
+    window.view.select("d33-4")
+    window.view.set_mode("full")
+    assert shown_whole(window, "node:d33-4", "device:disk33")
+
+
+def test_everything_in_sight_folds_what_could_not_be_read(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.long_chain(30), 857, 568)
+    (folded,) = (spot for spot in window.view.canvas.plan.spots.values() if isinstance(spot.look, FoldLook))
+    window.view.unfold(folded.row)
+    assert not all_in_sight(window)
+    window.key(Qt.Key.Key_F)
+    assert all_in_sight(window)
+    assert window.view.camera.scale >= READABLE
+    window.view.unfold(folded.row)
+    assert "node:snap015" in window.view.canvas.plan.spots, "it opens again by a click"
 
 
 def test_another_machine_is_fitted_anew(qtbot: QtBot) -> None:

@@ -9,13 +9,16 @@ from PySide6.QtWidgets import QGraphicsView
 from diskchain.picture.ink import colour
 from diskchain.picture.palette import Palette
 
-LEAST, MOST = 0.05, 3.0
+LEAST, MOST = 0.02, 3.0
 STEP = 1.25
 READABLE = 0.6
 """The canvas never zooms out further than this by itself: below it cards lose details."""
 
 READABLE_FULL = 0.36
 """The same for Full graph, which is for looking at how things hang together: below it cards and edges lose their words."""
+
+_AROUND = 30
+"""Pixels around what is brought in sight."""
 
 _DOTS = 24
 """Distance of the ground's dots in device-independent pixels at zoom 1."""
@@ -33,6 +36,7 @@ class Camera:
         self.by_itself = True
         self.least = READABLE
         self._view = view
+        self._opening = True
         self._ground: tuple[str, int, float, QPixmap] | None = None
 
     def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
@@ -54,20 +58,43 @@ class Camera:
 
     def fitting(self, area: QRectF) -> float:
         """The zoom at which everything is in sight, never above natural size."""
+        return min(*self._ways(area), 1.0)
+
+    def _ways(self, area: QRectF) -> tuple[float, float]:
+        """The zooms at which this is in sight across and down."""
         room = self._view.maximumViewportSize()  # scroll bars are not needed then
         if area.isEmpty() or room.isEmpty():
-            return 1.0
-        return min((room.width() - 2) / area.width(), (room.height() - 2) / area.height(), 1.0)
+            return 1.0, 1.0
+        return (room.width() - 2) / area.width(), (room.height() - 2) / area.height()
 
     def keep_fitted(self, least: float) -> None:
         """From now on fit after changes, until somebody zooms or pans."""
-        self.by_itself, self.least = True, least
+        self.by_itself, self.least, self._opening = True, least, True
 
-    def fit(self, area: QRectF) -> None:
-        """Bring everything in sight, never above natural size; where that would be too small, the left upper part."""
+    def fit(self, area: QRectF, focus: QRectF) -> None:
+        """Bring everything in sight; where that would be too small, what matters most (`focus`), at a readable size.
+
+        Then the picture opens at its left upper end, or as far from it as needed, and later moves only to what left the sight.
+        """
         scale = self.fitting(area)
-        self.set_scale(max(scale, self.least))
-        self._view.centerOn(area.center() if scale >= self.least else QPointF(0, 0))
+        if scale >= self.least:
+            self.set_scale(scale)
+            self._view.centerOn(area.center())
+        else:
+            self.set_scale(max(self.least, min(max(self._ways(area)), READABLE)))
+            if self._opening:
+                self._view.centerOn(QPointF(0, 0))
+            if not self.sight().contains(focus):
+                self.bring_in_sight(focus)
+        self._opening = self._opening and area.isEmpty()
+
+    def sight(self) -> QRectF:
+        """What is seen, in scene units."""
+        return self._view.mapToScene(self._view.viewport().rect()).boundingRect()
+
+    def bring_in_sight(self, area: QRectF) -> None:
+        """Scroll as far as needed to show a part of the picture."""
+        self._view.ensureVisible(area, _AROUND, _AROUND)
 
     def pan(self, step: QPoint) -> None:
         """Move what is seen by so many pixels."""

@@ -9,10 +9,12 @@ from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from diskchain.picture import label, text
+from diskchain.picture.brush import box_of
 from diskchain.picture.ink import colour, pen
 from diskchain.widgets.canvas.camera import LEAST, STEP, Camera
 from diskchain.widgets.canvas.engraved import Engraved
 from diskchain.widgets.canvas.ghost import wrapped
+from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.scene import CanvasScene
 from diskchain.widgets.canvas.store import Store
 from diskchain.widgets.canvas.style import Style
@@ -70,8 +72,12 @@ class Ground(QGraphicsView):
     def _fit_again(self) -> None:
         """Fit what is shown to the room that there is now, unless somebody has zoomed or panned."""
         if self.camera.by_itself:
-            self.camera.fit(self.canvas.sceneRect())
+            self.camera.fit(self.canvas.sceneRect(), self.focus())
             self.zoomed()
+
+    def focus(self) -> QRectF:
+        """What matters most where not everything is in sight, in scene units."""
+        return QRectF()
 
     def zoom_in(self) -> None:
         """Zoom in by a step."""
@@ -112,7 +118,21 @@ class Ground(QGraphicsView):
 
     def sight(self) -> QRectF:
         """What is seen, in scene units."""
-        return self.mapToScene(self.viewport().rect()).boundingRect()
+        return self.camera.sight()
+
+    def bring_in_sight(self, name: str) -> None:
+        """Scroll as far as needed to show a node where it will stand."""
+        spot = self.canvas.plan.spots.get(self.canvas.plan.shows.get(name, ""))
+        if spot is not None:
+            self.camera.bring_in_sight(box_of(spot))
+
+    def item_at(self, at: QPoint) -> SpotItem | None:
+        """The item under a point of the viewport that a click would mean."""
+        where = self.mapToScene(at)
+        for item in self.items(at):
+            if isinstance(item, SpotItem) and item.clickable and item.box().contains(where):
+                return item
+        return None
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """The dotted ground."""

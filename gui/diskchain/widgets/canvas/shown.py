@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QRectF, QTimer, Signal
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -21,7 +21,6 @@ from diskchain.widgets.canvas import travel
 from diskchain.widgets.canvas.camera import READABLE, READABLE_FULL
 from diskchain.widgets.canvas.flowing import Flowing
 from diskchain.widgets.canvas.ground import Ground
-from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.planner import Planner, Remembered
 from diskchain.widgets.canvas.scene import area_of
 
@@ -159,6 +158,14 @@ class Shown(Ground):
         self.planner.wish = replace(self.planner.wish, unfolded=self.planner.wish.unfolded ^ {row})
         self.replan()
 
+    def fit(self) -> None:
+        """Bring everything in sight; chains that were opened fold again where their cards could not be read."""
+        wish = self.planner.wish
+        if wish.unfolded and not self.planner.full and self.camera.fitting(area_of(self.canvas.plan)) < READABLE:
+            self.planner.wish = replace(wish, unfolded=frozenset())
+            self.replan()
+        super().fit()
+
     def search(self, wanted: str) -> list[str]:
         """Mark what a search finds; the names, in the order in which `next` goes."""
         self._found = travel.matches(self.planner.state, wanted) if self.planner.state is not None else []
@@ -182,19 +189,10 @@ class Shown(Ground):
         self.bring_in_sight(name)
         return name
 
-    def bring_in_sight(self, name: str) -> None:
-        """Scroll as far as needed to show a node where it will stand."""
-        spot = self.canvas.plan.spots.get(self.canvas.plan.shows.get(name, ""))
-        if spot is not None:
-            self.ensureVisible(QRectF(spot.x, spot.y, spot.w, spot.h), 30, 30)
-
-    def item_at(self, at: QPoint) -> SpotItem | None:
-        """The item under a point of the viewport that a click would mean."""
-        where = self.mapToScene(at)
-        for item in self.items(at):
-            if isinstance(item, SpotItem) and item.clickable and item.box().contains(where):
-                return item
-        return None
+    def focus(self) -> QRectF:
+        """The selected node, or else the active image of the first disk, with the devices on it."""
+        state = self.planner.state
+        return travel.focus(state, self.canvas.plan, self._selected) if state is not None else QRectF()
 
     def _mark(self) -> None:
         found = {self.canvas.plan.shows.get(name) for name in self._found}

@@ -1,8 +1,11 @@
-"""Where the arrow keys lead from a node, and what a search finds. Pure, on a placed plan."""
+"""Where the arrow keys lead from a node, what a search finds, and where to look first. Pure, on a placed plan."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QRectF
+
 from diskchain.model.state import State
+from diskchain.picture.brush import box_of
 from diskchain.picture.look import CardLook, LineLook, SlimLook
 from diskchain.picture.plan import Plan, Spot
 from diskchain.picture.words import base_name
@@ -47,6 +50,18 @@ def matches(state: State, wanted: str) -> list[str]:
         for name, node in state.graph.nodes.items()
         if wanted in name.casefold() or wanted in base_name(node.file).casefold() or wanted == node.driver
     ]
+
+
+def focus(state: State, plan: Plan, selected: str) -> QRectF:
+    """Where to look first: the selected node, or else the active image of the first disk, with the devices on it."""
+    actives = (state.active_of(device) for device in state.devices)
+    name = selected or next((active for active in actives if active is not None), "")
+    keys = [plan.shows.get(name, ""), *(f"device:{device.name}" for device in state.devices_on(name))]
+    area = QRectF()
+    for key in keys:
+        if (spot := plan.spots.get(key)) is not None:
+            area = area.united(box_of(spot))
+    return area
 
 
 def _along(plan: Plan, here: Spot, towards_base: bool) -> str | None:
