@@ -200,7 +200,20 @@ def read_plain(answer: str, shape: Shape) -> Placed | None:
     if len(at) != len(shape.sizes):
         return None
     found = tuple(curves[edge].pop(0) if curves.get(edge) else () for edge in shape.edges)
-    return Placed(width, height, tuple(at[number] for number in range(len(at))), found)
+    return _upright(Placed(width, height, tuple(at[number] for number in range(len(at))), found), shape)
+
+
+def _upright(placed: Placed, shape: Shape) -> Placed:
+    """The same with what is straight above the rest: dot does not care which side is up."""
+    chain = {end for number in shape.straight for end in shape.edges[number]}
+    middles = [y + h / 2 for (_, y), (_, h) in zip(placed.at, shape.sizes, strict=True)]
+    above = [middle for number, middle in enumerate(middles) if number in chain]
+    rest = [middle for number, middle in enumerate(middles) if number not in chain]
+    if not above or not rest or sum(above) / len(above) <= sum(rest) / len(rest):
+        return placed
+    high = placed.height
+    at = tuple((x, high - y - h) for (x, y), (_, h) in zip(placed.at, shape.sizes, strict=True))
+    return Placed(placed.width, high, at, tuple(tuple((x, high - y) for x, y in each) for each in placed.curves))
 
 
 def in_ranks(shape: Shape) -> Placed:
