@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from diskchain.model.node import Kind
 from diskchain.picture.words import one_line
+from diskchain.widgets.dialogs.choosing import OfferChooser
+from diskchain.widgets.grouping import Many, grouped
 from diskchain.widgets.standing import why_not
 
 if TYPE_CHECKING:
@@ -85,22 +87,38 @@ def offers_menu(
 ) -> QMenu:
     """A menu of offers; what cannot be had is there too, with its reason. It deletes itself when closed.
 
+    The first that can be had is lit, so that Enter does it. Of very many, the likely ones are there and a list of all.
+
     :param nothing: why there is no offer at all, if there is none (`why_nothing`).
     """
     menu = QMenu(parent)
     menu.setObjectName("offersMenu")
     menu.setToolTipsVisible(True)
     menu.aboutToHide.connect(menu.deleteLater)
-    for number, offer in enumerate(offers):
-        words = f"{offer.title}…" if not offer.reason else f"{offer.title}: {offer.reason}"
-        action = menu.addAction(words.replace("&", "&&"))
+    for number, offer in enumerate(grouped(offers)):
+        action = _many(menu, parent, offer, chosen) if isinstance(offer, Many) else _one(menu, offer, chosen)
         action.setObjectName(f"offer{number + 1}")
-        action.setEnabled(not offer.reason)
-        action.setToolTip(offer.reason or offer.title)
-        action.triggered.connect(lambda _=False, its=offer: chosen(its))
     if menu.isEmpty():
         menu.addAction((nothing or "Nothing can be done here.").replace("&", "&&")).setEnabled(False)
+    possible = next((action for action in menu.actions() if action.isEnabled()), None)
+    if possible is not None:
+        menu.setActiveAction(possible)
     return menu
+
+
+def _one(menu: QMenu, offer: Offer, chosen: Callable[[Offer], object]) -> QAction:
+    words = f"{offer.title}…" if not offer.reason else f"{offer.title}: {offer.reason}"
+    action = menu.addAction(words.replace("&", "&&"))
+    action.setEnabled(not offer.reason)
+    action.setToolTip(offer.reason or offer.title)
+    action.triggered.connect(lambda _=False: chosen(offer))
+    return action
+
+
+def _many(menu: QMenu, parent: QWidget, many: Many, chosen: Callable[[Offer], object]) -> QAction:
+    action = menu.addAction(f"{many.title} ({len(many.offers)})…")
+    action.triggered.connect(lambda _=False: OfferChooser(parent, many, chosen).show())
+    return action
 
 
 def why_nothing(session: Session, key: str) -> str:

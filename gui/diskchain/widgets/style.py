@@ -138,7 +138,7 @@ QFrame[kind="card"] { background: $raised; border: 1px solid $line; border-radiu
 QTreeView, QListView { background: $window; border: none; outline: none; }
 QTreeView::item, QListView::item { padding: 3px 2px; }
 QTreeView::item:selected, QListView::item:selected { background: $raised; color: $text; }
-QTreeView::item:selected:active { background: $blue; color: $on; }
+QTreeView::item:selected:active, QListView#chooserList::item:selected { background: $blue; color: $on; }
 QTreeView:focus { border: 1px solid $blue; }
 QHeaderView::section {
     background: $window; color: $quiet; border: none; border-bottom: 1px solid $line; padding: 4px 6px;

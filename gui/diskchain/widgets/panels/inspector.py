@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from diskchain.operations.asking import Asked
 from diskchain.operations.operation import Offer
 from diskchain.signal import Signal
+from diskchain.widgets.dialogs.choosing import OfferChooser
+from diskchain.widgets.grouping import Many, grouped
 from diskchain.widgets.panels.elsewhere import Elsewhere
 from diskchain.widgets.panels.facts import Facts
 from diskchain.widgets.panels.lines import Code, CopyButton, Elided, FactLines, Fold, Link, Rule, empty
@@ -126,11 +128,18 @@ class Inspector(QScrollArea):
     def _show_offers(self, offers: tuple[Offer, ...]) -> None:
         self._offers = offers
         empty(self._acts)
-        for number, offer in enumerate(offers):
-            made = Link(f"{offer.title}…", f"inspectorOffer{number + 1}")
-            made.setEnabled(not offer.reason)
-            made.setToolTip(offer.reason or offer.title)
-            made.clicked.connect(lambda _=False, chosen=offer: self.chosen.emit(chosen))
-            self._acts.addWidget(made)
+        for number, offer in enumerate(grouped(offers)):
+            self._acts.addWidget(self._act(offer, f"inspectorOffer{number + 1}"))
         for widget in (self._first, self._acts_head):
             widget.setVisible(bool(offers))
+
+    def _act(self, offer: Offer | Many, name: str) -> Link:
+        if isinstance(offer, Many):
+            made = Link(f"{offer.title} ({len(offer.offers)})…", name)
+            made.clicked.connect(lambda _=False: OfferChooser(self.window(), offer, self.chosen.emit).show())
+            return made
+        made = Link(f"{offer.title}…", name)
+        made.setEnabled(not offer.reason)
+        made.setToolTip(offer.reason or offer.title)
+        made.clicked.connect(lambda _=False: self.chosen.emit(offer))
+        return made
