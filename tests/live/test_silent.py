@@ -38,3 +38,32 @@ def test_a_preview_that_waits_says_so(qapp: QApplication, tmp_path: Path) -> Non
             assert machine.sent() == []
 
         drive_machine(qapp, tmp_path, machine, work)
+
+
+@pytest.mark.parametrize("name", ["offersMenu", "offerChooser"])
+def test_a_preview_that_was_waited_for_closes_what_is_open_over_it(
+    qapp: QApplication, tmp_path: Path, name: str
+) -> None:
+    with Machine({"vda": " <- ".join(f"a{number}" for number in range(9))}) as machine:
+
+        async def work(window: Driver) -> None:
+            await window.click("a8")
+            await window.until(lambda: window.desk.selected == "a8", "the selection")
+            machine.process.send_signal(signal.SIGSTOP)
+            try:
+                window.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+                QTest.keyClick(await window.part("offersMenu"), Qt.Key.Key_Return)
+                await window.until(lambda: window.find("offersMenu") is None, "the choice")
+                window.key(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+                menu = await window.part("offersMenu")
+                if name == "offerChooser":
+                    QTest.keyClick(menu, Qt.Key.Key_Up)
+                    QTest.keyClick(menu, Qt.Key.Key_Return)
+                await window.part(name)
+            finally:
+                machine.process.send_signal(signal.SIGCONT)
+            await window.part("previewRun")
+            assert window.find(name) is None
+            assert machine.sent() == []
+
+        drive_machine(qapp, tmp_path, machine, work)

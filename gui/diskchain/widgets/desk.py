@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QWidget
 
 from diskchain.model.diff import Diff
 from diskchain.model.root import Device
@@ -94,6 +95,7 @@ class Desk:
         """Bring a machine into the middle; None: the welcome."""
         self.current, self.selected = session, ""
         self.acting.leave()
+        self._close_choices()
         self.canvas.select(None)
         self.canvas.offers = session.offers_for_drag if session is not None else _nothing
         self.canvas.show_state(None, Diff(), None, None)
@@ -326,6 +328,12 @@ class Desk:
         if not previewing and self.canvas.hasFocus():
             self.canvas.select(None)
 
+    def _close_choices(self) -> None:
+        """Close menus and lists of offers that are open: another machine's offers, or a preview, take their place."""
+        for name in ("offersMenu", "offerChooser"):
+            for each in self.window.findChildren(QWidget, name):
+                each.close()
+
     def _ask(self, offer: Offer) -> None:
         if self.current is not None:
             self.acting.ask(self.current, offer)
@@ -335,6 +343,8 @@ class Desk:
             self.acting.steer(self.current, job, verb, value if isinstance(value, int) else None)
 
     def _preview_shown(self, preview: Preview | None) -> None:
+        if preview is not None and not self.window.shows_sheet:
+            self._close_choices()  # one that was waited for: under an open menu it would not be seen
         self.window.show_sheet(preview is not None)
         if preview is None:
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -133,6 +133,11 @@ class Window(QMainWindow):
             self.centre.addWidget(widget)
         self.centre.setCurrentWidget(widget)
 
+    @property
+    def shows_sheet(self) -> bool:
+        """Whether the preview sheet is what is seen at the right."""
+        return self.sheet is not None and self.right.currentWidget() is self.sheet
+
     def show_sheet(self, shown: bool) -> None:
         """The preview sheet, or the inspector."""
         if self.sheet is not None:
