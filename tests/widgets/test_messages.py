@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from diskchain.model.diff import Diff
+from diskchain.picture.look import TitleLook
+from diskchain.picture.palette import LIGHT
+from diskchain.picture.plan import Plan, Spot
+from diskchain.widgets.canvas.scene import area_of
+from diskchain.widgets.machines import MachinesPanel
 from diskchain.widgets.messages import Answer, Level, MessageBar
+from diskchain.widgets.panels.inspector import Inspector
+from diskchain.widgets.panels.lower import Lower
+from diskchain.widgets.style import sheet
+from diskchain.widgets.window import Window
+from tests.support import graphs
 from tests.support.qt_parts import part, press, words
 
 
@@ -47,6 +58,50 @@ def test_an_answer_acts_once_and_takes_the_message_away(bar: MessageBar) -> None
     press(bar, "messageAnswer2")
     assert given == ["no"]
     assert [message.text for message in bar.messages] == ["first"]
+
+
+def test_the_picture_stays_as_it_is_when_messages_come_and_go(qapp: QApplication, qtbot: QtBot) -> None:
+    window = Window()
+    qtbot.addWidget(window)
+    messages = MessageBar()
+    window.furnish(MachinesPanel(LIGHT), messages, Inspector())
+    canvas = Lower(window.tabs, LIGHT).canvas
+    window.show_centre(canvas)
+    window.resize(1440, 900)
+    window.show()
+    canvas.show_state(graphs.talk(), Diff(), None, None)
+    qapp.processEvents()
+    before = (canvas.mapTo(window, QPoint(0, 0)), canvas.size(), canvas.camera.scale, canvas.sight())
+    for number in range(3):
+        messages.tell(f"Something is to be said {number}.", Level.WARNING)
+        qapp.processEvents()
+        assert (canvas.mapTo(window, QPoint(0, 0)), canvas.size(), canvas.camera.scale, canvas.sight()) == before
+        assert messages.mapTo(window, messages.rect().bottomLeft()) == canvas.mapTo(window, canvas.rect().bottomLeft())
+        assert len([each for each in messages.messages if each.isVisible()]) == number + 1
+    one = messages.messages[0]
+    top = one.mapTo(window, QPoint(0, 0))
+    assert window.childAt(top + QPoint(6, 6)) in (one, *one.findChildren(QWidget)), "it is in front"
+    window.resize(1300, 800)
+    qapp.processEvents()
+    assert messages.width() == canvas.width()
+    for each in messages.messages:
+        each.dismiss()
+    assert messages.isHidden()
+
+
+def test_one_message_covers_no_card(qapp: QApplication, qtbot: QtBot) -> None:
+    """The picture leaves room below itself."""
+    room = area_of(Plan({"one": Spot("one", TitleLook("one"), 0, 0, 100, 100, "one")}))
+    messages = MessageBar()
+    ground = QWidget()
+    qtbot.addWidget(ground)
+    ground.setStyleSheet(sheet(LIGHT, qapp.font().pointSizeF()))
+    ground.resize(857, 568)
+    messages.lie_over(ground)
+    ground.show()
+    messages.tell("It is done.")
+    qapp.processEvents()
+    assert messages.height() - 14 <= room.height() - 100
 
 
 def test_a_subject_has_one_message(bar: MessageBar) -> None:

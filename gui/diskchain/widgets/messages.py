@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from diskchain.signal import Signal
 from diskchain.widgets.style import button, label, monospace
 
 _SHOWN = 3
+_ABOVE_THE_EDGE = 14
+"""Pixels below the messages: the picture's scroll bar may be there."""
 _INFO_MS = 12_000
 _READABLE = 380
 """Pixels that a message's words and signs need beside its answers; with less, the answers stand below."""
@@ -60,7 +63,9 @@ class Message(QFrame):
         words = label(text)
         words.setWordWrap(True)
         words.setMinimumWidth(40)
-        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy = words.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Expanding)
+        words.setSizePolicy(policy)
         row.addWidget(words, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 8, 6)
@@ -134,20 +139,54 @@ class Message(QFrame):
 
 
 class MessageBar(QWidget):
-    """Messages above the canvas, the newest below; at most three are in sight, the others wait behind them."""
+    """Messages, the newest below; at most three are in sight, the others wait behind them.
+
+    They lie over the picture's lower end, where least is, so that it never moves for them. `placed`: pixels that are covered.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.placed: Signal[int] = Signal()
+        self._ground: QWidget | None = None
         self.setObjectName("messageBar")
         self.setAccessibleName("Messages")
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(12, 8, 12, 0)
+        self._column.setContentsMargins(12, 0, 12, _ABOVE_THE_EDGE)
         self._column.setSpacing(6)
         self._messages: dict[str, Message] = {}
         self._more = label("", tone="quiet")
         self._column.addWidget(self._more)
         self._serial = 0
         self._arrange()
+
+    def lie_over(self, ground: QWidget) -> None:
+        """Lie over this widget's lower end from now on, as wide as it is."""
+        self._ground = ground
+        self.setParent(ground)
+        ground.installEventFilter(self)
+        self._arrange()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the ground's size."""
+        if watched is self._ground and event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the messages' sizes."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return done
+
+    def _place(self) -> None:
+        if self._ground is None:
+            return
+        room = self._ground.size()
+        high = min(self._column.totalHeightForWidth(room.width()), room.height()) if self._messages else 0
+        self.setGeometry(0, room.height() - high, room.width(), high)
+        self.raise_()
+        self.placed.emit(high)
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -208,3 +247,4 @@ class MessageBar(QWidget):
         )
         self._more.setVisible(hidden > 0)
         self.setVisible(bool(shown))
+        self._place()

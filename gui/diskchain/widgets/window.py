@@ -31,7 +31,7 @@ _NARROW, _LOW = 1200, 760
 
 
 class Window(QMainWindow):
-    """Top bar; machines; canvas with messages above it; inspector or preview; tabs below.
+    """Top bar; machines; canvas with messages over its lower end; inspector or preview; tabs below.
 
     It is made with its bar and empty places, so that it is on the screen soon (`facts/gui.md` §7); `furnish` fills the places.
 
@@ -82,7 +82,7 @@ class Window(QMainWindow):
         self.centre.addWidget(self.welcome)
         self._centre_part = middle = QWidget()
         middle.setObjectName("middle")
-        self._middle = column = _column(middle)
+        column = _column(middle)
         self.note.setObjectName("note")
         self.note.setWordWrap(True)
         self.note.hide()
@@ -119,7 +119,7 @@ class Window(QMainWindow):
         layout = self._left.layout()
         if layout is not None:
             layout.addWidget(machines)
-        self._middle.insertWidget(1, messages)
+        messages.lie_over(self._centre_part)
         self.right.addWidget(inspector)
 
     def add_sheet(self, sheet: PreviewSheet) -> None:
@@ -151,7 +151,7 @@ class Window(QMainWindow):
         self.note.setVisible(bool(text))
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Go on by Tab as the window is read: bar, machines, messages and picture, what is selected, tabs."""
+        """Go on by Tab as the window is read: bar, machines, picture and messages, what is selected, tabs."""
         return step((self.top, self._left, self._centre_part, self.right, self.tabs), self.focusWidget(), forward)
 
     def paintEvent(self, event: QPaintEvent) -> None:

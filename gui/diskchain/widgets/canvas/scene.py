@@ -16,6 +16,8 @@ from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.style import BATCH, Style
 
 MARGIN = 20.0
+_BELOW = 52.0
+"""Room below everything, so that a message there (`MessageBar`) covers nothing, or can be scrolled away from."""
 
 
 class CanvasScene(QGraphicsScene):
@@ -153,7 +155,7 @@ class CanvasScene(QGraphicsScene):
 def area_of(plan: Plan) -> QRectF:
     """Everything that a plan covers, with a margin."""
     width, height = plan.size
-    return QRectF(0, 0, width + MARGIN, height + MARGIN)
+    return QRectF(0, 0, width + MARGIN, height + _BELOW)
 
 
 def _ends(link: Link) -> tuple[str, str, str]:
