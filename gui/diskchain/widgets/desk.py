@@ -75,6 +75,7 @@ class Desk:
         self.lower.choice_made.connect(lambda carriage, key: carriage.choose(key))
         self.acting.shown.connect(self._preview_shown)
         window.top.operation_wanted.connect(self.operate)
+        window.messages.placed.connect(canvas.set_covered)
 
     # Machines
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.job import Job
@@ -42,6 +44,19 @@ def test_while_the_line_is_lost_nothing_looks_alive(qtbot: QtBot) -> None:
     pill = view.canvas.plan.spots["job:m1"].look
     assert isinstance(pill, PillLook)
     assert (pill.title, pill.tone) == ("mirror 62 %", "green")
+
+
+@pytest.mark.parametrize("covered", [0, 56])
+def test_the_words_about_the_line_cover_nothing(qtbot: QtBot, covered: int) -> None:
+    window = Window(qtbot, graphs.talk(), 857, 568)
+    view = window.view
+    view.set_connection(False, "The line to build-vm was lost. What is shown is 12 s old. Connecting again.")
+    view.set_covered(covered)
+    note, lines = view._note()
+    assert lines
+    assert note.bottom() <= view.viewport().height() - covered
+    for item in view.canvas.items_by_key.values():
+        assert not note.intersects(QRectF(view.mapFromScene(item.box()).boundingRect())), item.spot.key
 
 
 def test_a_disk_in_one_line_tells_what_was_last_known_of_its_job(qtbot: QtBot) -> None:

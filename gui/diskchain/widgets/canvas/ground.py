@@ -45,6 +45,7 @@ class Ground(QGraphicsView):
         self.camera = Camera(self)
         self._live = True
         self._text = ""
+        self._covered = 0
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.timeout.connect(self._settle)
@@ -62,6 +63,12 @@ class Ground(QGraphicsView):
         """Say how the line stands: not live greys what is shown, with these words over it; alone where nothing is shown."""
         if (live, words) != (self._live, self._text):
             self._live, self._text = live, words
+            self.viewport().update()
+
+    def set_covered(self, pixels: int) -> None:
+        """Say how much of the lower end is covered by messages: words over the picture stand above them."""
+        if pixels != self._covered:
+            self._covered = pixels
             self.viewport().update()
 
     def fit(self) -> None:
@@ -153,22 +160,31 @@ class Ground(QGraphicsView):
             return
         painter.save()
         painter.resetTransform()
-        palette = self.looks.palette
-        room = self.viewport().rect()
         if not empty:
-            painter.fillRect(room, colour(palette.ground, 140))
+            painter.fillRect(self.viewport().rect(), colour(self.looks.palette.ground, 140))
+        self._write_note(painter)
+        painter.restore()
+
+    def _note(self) -> tuple[QRectF, list[str]]:
+        """Where the words stand, and their lines: alone in the middle; over a picture at its lower end, where least is."""
+        room = self.viewport().rect()
         lines = wrapped(self._text, min(room.width() - 80, 520), 13, bold=True)
         width = max((text.width(line, 13, bold=True) for line in lines), default=0) + 40
         height = 20.0 * len(lines) + 18
-        y = 14.0 if not empty else (room.height() - height) / 2
-        box = QRectF((room.width() - width) / 2, y, width, height)
+        y = (room.height() - height) / 2
+        if self.canvas.plan.spots:
+            y = max(room.height() - self._covered - height - 14, 14.0)
+        return QRectF((room.width() - width) / 2, y, width, height), lines
+
+    def _write_note(self, painter: QPainter) -> None:
+        box, lines = self._note()
+        palette = self.looks.palette
         painter.setPen(pen(palette.amber if not self._live else palette.line, 1.4))
         painter.setBrush(colour(palette.raised))
         painter.drawRoundedRect(box, 9, 9)
         for at, line in enumerate(lines):
             where = QRectF(box.x(), box.y() + 9 + at * 20, box.width(), 20)
             text.write(painter, where, line, colour(palette.text), 13, bold=True, align=Qt.AlignmentFlag.AlignHCenter)
-        painter.restore()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Scroll; what is fixed to the window must be painted whole."""
