@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -79,9 +81,22 @@ def test_the_mark_is_painted_whatever_else_there_is(
     assert reds > 500
 
 
-def test_a_node_that_nobody_named_says_so_last_and_quietly() -> None:
-    telling = Telling(graphs.hostile())
-    look = telling.card("#block123")
-    assert look.nameless
-    assert [badge.text for badge in look.badges] == ["ACTIVE", "NO NAME"]
-    assert not telling.card("31-characters-long-node-name-xx").nameless
+def test_a_node_that_nobody_named_is_called_like_its_file() -> None:
+    """The badges are left to what matters: whether it is active, read-only, or will change."""
+    disk = graphs.chain([("#block524", 1.0), ("#block194", 1.0)])
+    nodes = [replace(node, file=f"/im/{node.name[6:]}.qcow2") for node in disk[0]]
+    state = graphs.state([(nodes, disk[1])], [graphs.disk("vda", "#block194")])
+    telling = Telling(state, prospects={"#block524": Badge("WILL CHANGE", "amber")})
+    look = telling.card("#block194")
+    assert (look.name, look.file) == ("194.qcow2", "#block194")
+    assert [badge.text for badge in look.badges] == ["ACTIVE"]
+    plan = place(telling, Wish())
+    spot = plan.spots["node:#block194"]
+    assert about.short(spot).startswith("194.qcow2, #block194, qcow2 node, active")
+    line = place(telling, Wish(only=frozenset())).spots["row:disk:vda"].look
+    assert isinstance(line, LineLook)
+    assert line.chain == "524.qcow2 ← 194.qcow2"
+    unknown = graphs.state([([replace(nodes[0], file=None)], [])])
+    look = Telling(unknown).card("#block524")
+    assert (look.name, look.file) == ("#block524", "no file")
+    assert not Telling(graphs.hostile()).card("31-characters-long-node-name-xx").nameless

@@ -13,7 +13,8 @@ def short(spot: Spot) -> str:
     """One line for a screen reader: `overlay3, qcow2 node, active, 0.9 of 8 GiB`."""
     look = spot.look
     if isinstance(look, CardLook):
-        parts = [look.name, f"{look.driver} node", *(badge.text.lower() for badge in look.badges), look.size, look.rate]
+        called = [look.name, look.file] if look.nameless else [look.name]
+        parts = [*called, f"{look.driver} node", *(badge.text.lower() for badge in look.badges), look.size, look.rate]
     elif isinstance(look, SlimLook):
         parts = [look.name, f"{look.word} filter"]
     elif isinstance(look, PillLook):

@@ -78,7 +78,7 @@ def _details(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
     height = max(16.0, tiny + 6)
     paint_badge(painter, QRectF(right - room, middle - height / 2, room, height), pill, palette, max(tiny, 10))
     ends = (right - room - 6, right) if beside else (right, right - room - 6)
-    _name(painter, left, ends[0], first, look.name, palette.quiet if look.nameless else palette.text, name, bold=True)
+    _name(painter, left, ends[0], first, look.name, palette.text, name, bold=True)
     line = QRectF(left, second - 9, ends[1] - left, 18)
     text.write(painter, line, look.file, colour(palette.quiet), small, mono=True, middle=True)
     _bar(painter, QRectF(left, bar - 3.25, right - left, 6.5), look, palette)
@@ -111,7 +111,7 @@ def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
     """The card with little room: its name, its bar, and while it fits driver and most important badge; a mark at any zoom."""
     name = text.at_scale(text.NAME, scale)
     left, right, top = box.x() + INSET - 2, box.right() - 8, box.y()
-    _name(painter, left, right, top + 24, look.name, palette.quiet if look.nameless else palette.text, name, bold=True)
+    _name(painter, left, right, top + 24, look.name, palette.text, name, bold=True)
     start = left
     if scale >= SOME and look.driver:
         tiny = text.at_scale(text.BADGE, scale)

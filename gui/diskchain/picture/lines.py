@@ -6,7 +6,7 @@ from diskchain.picture.look import Badge, LineLook
 from diskchain.picture.plan import Spot
 from diskchain.picture.strands import Disk
 from diskchain.picture.telling import Telling
-from diskchain.picture.words import one_line
+from diskchain.picture.words import called, one_line
 
 LINE_X = 19.0
 LINE_H = 34.0
@@ -19,7 +19,7 @@ SHOWN = 5
 def line_spot(telling: Telling, disk: Disk, y: float, across: float) -> Spot:
     """The line of one disk: a click selects its top and so opens the row."""
     trunk = disk.strands[0]
-    names = [one_line(name) for name in trunk.names]
+    names = [called(telling.state.graph.nodes[name]) for name in trunk.names]
     if len(names) > SHOWN:
         names = [names[0], f"{len(names) - 3} more", *names[-2:]]
     chain = " ← ".join(names) + ("" if len(disk.strands) == 1 else f"   + {len(disk.strands) - 1} on shared images")

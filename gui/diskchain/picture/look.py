@@ -20,7 +20,7 @@ class CardLook:
     :ivar used: the share of the virtual size that is allocated, 0 to 1; None: not known, no bar.
     :ivar marks: how many of the badges, from the first on, say that its contents change or are invalid: they never give way.
     :ivar ghost: drawn as something that would be (dashed outline). `hatched`: its contents must not be used.
-    :ivar nameless: the name is QEMU's own, and quiet.
+    :ivar nameless: nobody named the node: its file's name stands for it, QEMU's own below.
     """
 
     name: str

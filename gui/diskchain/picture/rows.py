@@ -12,7 +12,7 @@ from diskchain.picture.plan import Link, Plan, Spot
 from diskchain.picture.row import CARD_H, CARD_W, GAP, LEFT, PITCH, Row, title_width
 from diskchain.picture.strands import Disk, disks_of
 from diskchain.picture.telling import Telling, left_behind
-from diskchain.picture.words import one_line
+from diskchain.picture.words import called, one_line
 
 TOP = 12.0
 BETWEEN = 30.0
@@ -118,7 +118,7 @@ def disk_row(
     """One disk as cards. `columns`: x of nodes that shall stand where they stand elsewhere. `strong`: now, after."""
     row = Row(telling, disk.key, y, columns or {})
     devices = ", ".join(one_line(device.name) for device in disk.devices)
-    title = f"{_machine(telling)} / {devices or one_line(disk.strands[0].top)}"
+    title = f"{_machine(telling)} / {devices or called(telling.state.graph.nodes[disk.strands[0].top])}"
     open_ = disk.key in wish.unfolded and 0 < cards_that_fit(wish.room) < max(len(s.names) for s in disk.strands)
     row.title(title, strong or ("not attached" if not devices else ""), "Fold" if open_ else "")
     fits = len(tuple(disk.names)) if disk.key in wish.unfolded or wish.room <= 0 else cards_that_fit(wish.room)

@@ -20,7 +20,7 @@ from diskchain.model.root import Device, Export
 from diskchain.model.state import State
 from diskchain.picture.look import Badge, CardLook, PillLook, SlimLook
 from diskchain.picture.palette import driver_tone
-from diskchain.picture.words import base_name, one_line
+from diskchain.picture.words import base_name, called, one_line
 
 _FILTER_JOBS = {"commit_top": "commit", "mirror_top": "mirror", "copy-before-write": "copy before write"}
 _TARGETS = ("mirror", "backup", "commit", "stream")
@@ -34,7 +34,7 @@ _FAINT = 1024.0
 
 _ACTIVE, _READ_ONLY = Badge("ACTIVE", "blue"), Badge("READ-ONLY", "grey")
 _NO_BASE = {Trouble.NOT_OPEN: Badge("BASE NOT OPEN", "red"), Trouble.LOOP: Badge("LOOP", "red")}
-_NO_FORMAT, _NO_NAME = Badge("NO FORMAT", "grey"), Badge("NO NAME", "grey")
+_NO_FORMAT = Badge("NO FORMAT", "grey")
 _STILL = {"inmigrate": "waits", "postmigrate": "moved", "finish-migrate": "moving", "prelaunch": "not started"}
 """Run states whose own names are too long for a pill."""
 _SHARED, _EXPORT = Badge("SHARED", "amber"), Badge("EXPORT", "nbd")
@@ -101,9 +101,12 @@ class Telling:
         remote = driver_tone(via) == "nbd"
         driver = via if remote and node.driver == "raw" else node.driver
         used = node.allocated / node.virtual_size if node.allocated is not None and node.virtual_size else None
+        name, file = called(node), one_line(base_name(node.file)) or ("no file" if node.file is None else "")
+        if node.file is not None and node.nameless:
+            file = one_line(node.name)
         return CardLook(
-            name=one_line(node.name),
-            file=one_line(base_name(node.file)) or ("no file" if node.file is None else ""),
+            name=name,
+            file=file,
             driver=one_line(driver) or "?",
             tone="nbd" if remote else driver_tone(driver),
             used=None if used is None else min(max(used, 0.0), 1.0),
@@ -152,8 +155,6 @@ class Telling:
         found += [Badge(f"BITMAP {one_line(bitmap.name)}", "amber") for bitmap in node.named_bitmaps]
         if node.snapshots:
             found.append(Badge(f"{len(node.snapshots)} INTERNAL", "grey"))
-        if node.nameless:
-            found.append(_NO_NAME)
         return tuple(found)
 
     def _marks(self, name: str) -> list[Badge]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import posixpath
 import unicodedata
 
+from diskchain.model.node import Node
+
 
 def base_name(path: str | None) -> str:
     """The file's own name; of a URI all of it, for its end alone does not say where it is."""
     if not path:
         return ""
     return path if "://" in path else posixpath.basename(path.rstrip("/")) or path
+
+
+def called(node: Node) -> str:
+    """What a node is called in the picture: its file's name where nobody named it, for QEMU's own name tells nothing."""
+    return one_line((base_name(node.file) if node.nameless else "") or node.name)
 
 
 def one_line(text: str, limit: int = 400) -> str:
