@@ -11,7 +11,7 @@ from diskchain.model.diff import Diff
 from diskchain.picture import text
 from diskchain.picture.brush import box_of
 from diskchain.picture.label import LABELS, label_of
-from diskchain.picture.look import FoldLook
+from diskchain.picture.look import FoldLook, LineLook
 from diskchain.widgets.canvas.camera import READABLE, READABLE_FULL
 from diskchain.widgets.canvas.scene import area_of
 from tests.support import graphs
@@ -107,6 +107,29 @@ def test_everything_in_sight_folds_what_could_not_be_read(qtbot: QtBot) -> None:
     assert window.view.camera.scale >= READABLE
     window.view.unfold(folded.row)
     assert "node:snap015" in window.view.canvas.plan.spots, "it opens again by a click"
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"), [(857, 568, 1.0), (1338, 748, 748 / 600), (1976, 1108, 1.5), (3200, 1700, 1.5)]
+)
+def test_a_small_picture_is_larger_in_a_large_window(qtbot: QtBot, width: int, height: int, scale: float) -> None:
+    """The canvas in windows of 1440 x 900, 1920 x 1080, 2560 x 1440 and more."""
+    pair = graphs.state([graphs.chain(graphs.TALK[:2])], [graphs.disk("vda", "overlay1")])
+    window = Window(qtbot, pair, width, height)
+    assert window.view.camera.scale == pytest.approx(scale, rel=0.01)
+    assert all_in_sight(window)
+    window.view.zoom_reset()
+    assert window.view.camera.scale == 1
+
+
+@pytest.mark.parametrize("width", [857, 1976])
+def test_lines_of_many_disks_fill_the_width_at_any_size(qtbot: QtBot, width: int) -> None:
+    window = Window(qtbot, graphs.crowd(5, 3), width, 1108)
+    view = window.view
+    rights = [spot.right for spot in view.canvas.plan.spots.values() if isinstance(spot.look, LineLook)]
+    assert rights
+    assert all(width - 40 < right * view.camera.scale < width for right in rights)
+    assert all_in_sight(window)
 
 
 def test_another_machine_is_fitted_anew(qtbot: QtBot) -> None:

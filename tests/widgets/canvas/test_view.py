@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -57,6 +57,20 @@ def test_a_small_move_is_a_click(talk: Window) -> None:
     talk.drag("overlay2", talk.at("overlay2") + QPoint(3, 2))
     assert talk.view.selected == "overlay2"
     assert talk.dropped == []
+
+
+def test_in_a_large_window_the_hint_is_as_much_larger_as_the_cards(qtbot: QtBot) -> None:
+    sizes = []
+    for width, height in ((857, 568), (1976, 1108)):
+        window = Window(qtbot, graphs.talk(), width, height)
+        window.lift("overlay2", window.at("base"))
+        carried = window.view.carried
+        assert carried is not None
+        hint = QRectF(QPointF(window.view.mapFromScene(carried._hint.pos())), carried._hint.size)
+        sizes.append(carried._hint.size.width())
+        card = window.view.canvas.items_by_key["node:base"]
+        assert not hint.intersects(QRectF(window.view.mapFromScene(card.box()).boundingRect()))
+    assert sizes[1] == 1.5 * sizes[0]
 
 
 def test_the_card_in_hand_and_its_hint_never_cover_the_target(talk: Window) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsView
 
 from diskchain.picture.ink import colour
 from diskchain.picture.palette import Palette
+from diskchain.widgets.canvas.style import LARGEST
 
 LEAST, MOST = 0.02, 3.0
 STEP = 1.25
@@ -16,6 +17,9 @@ READABLE = 0.6
 
 READABLE_FULL = 0.36
 """The same for Full graph, which is for looking at how things hang together: below it cards and edges lose their words."""
+
+_AMPLE = QSize(900, 600)
+"""Pixels from which on a canvas is large: that of a window of 1440 x 900 is not yet."""
 
 _AROUND = 30
 """Pixels around what is brought in sight."""
@@ -57,8 +61,14 @@ class Camera:
             self._view.setTransform(QTransform.fromScale(scale, scale))
 
     def fitting(self, area: QRectF) -> float:
-        """The zoom at which everything is in sight, never above natural size."""
-        return min(*self._ways(area), 1.0)
+        """The zoom at which everything is in sight, but not above `largest`."""
+        return min(*self._ways(area), self.largest)
+
+    @property
+    def largest(self) -> float:
+        """How large fitting makes a small picture: natural size, in a large window half as large again."""
+        room = self._view.maximumViewportSize()
+        return min(max(min(room.width() / _AMPLE.width(), room.height() / _AMPLE.height()), 1.0), LARGEST)
 
     def _ways(self, area: QRectF) -> tuple[float, float]:
         """The zooms at which this is in sight across and down."""

@@ -126,6 +126,7 @@ class Carried:
 
     def _place(self, target: QRectF | None, sight: QRectF) -> None:
         """Card and hint beside the target, never over it: below, or above where there is no room below."""
+        self._hint.follow_zoom()
         size, scale = self._ghost.size, self._style.scale
         hint = QSizeF(self._hint.size.width() / scale, self._hint.size.height() / scale)
         if target is None:

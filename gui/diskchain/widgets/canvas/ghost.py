@@ -12,7 +12,7 @@ from diskchain.picture.ink import RADIUS, colour, pen
 from diskchain.picture.look import Look
 from diskchain.picture.words import one_line
 from diskchain.widgets.canvas.consequence import Hint
-from diskchain.widgets.canvas.style import Style
+from diskchain.widgets.canvas.style import LARGEST, Style
 
 HINT_W = 404.0
 _PAD = 16.0
@@ -83,7 +83,7 @@ class TargetItem(QGraphicsItem):
 
 
 class HintItem(QGraphicsItem):
-    """A bubble that keeps its size on the screen: a title, what it means, and the command."""
+    """A bubble that is never smaller on the screen than at zoom 1: a title, what it means, and the command."""
 
     def __init__(self, style: Style) -> None:
         super().__init__()
@@ -98,7 +98,11 @@ class HintItem(QGraphicsItem):
     @property
     def size(self) -> QSizeF:
         """Width and height in device-independent pixels."""
-        return self._size
+        return self._size * self.scale()
+
+    def follow_zoom(self) -> None:
+        """Be larger with the cards, as far as fitting makes them."""
+        self.setScale(min(max(self._style.scale, 1.0), LARGEST))
 
     def set_hint(self, hint: Hint) -> None:
         """Say something else. Lines are broken to the bubble's width; nothing is cut off."""

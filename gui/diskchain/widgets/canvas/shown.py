@@ -125,10 +125,11 @@ class Shown(Ground):
     def _place(self, still: bool) -> None:
         across = self._across = float(self.width())  # not the viewport's: a scroll bar must not move the picture
         chosen = self._chosen | ({self._selected} if self._selected else set())
-        self.planner.wish = replace(self.planner.wish, room=across / 0.8, width=across, selected=frozenset(chosen))
+        width = across / self.camera.largest
+        self.planner.wish = replace(self.planner.wish, room=across / 0.8, width=width, selected=frozenset(chosen))
         plan = self.planner.plan()
-        if self.camera.by_itself and (scale := self.camera.fitting(area_of(plan))) < 1:
-            plan = widened(plan, across / max(scale, self.camera.least) - LINE_X)
+        scale = self.camera.fitting(area_of(plan)) if self.camera.by_itself else 1.0
+        plan = widened(plan, across / max(scale, self.camera.least) - LINE_X)
         self.canvas.show_plan(plan, still)
         self._fit_again()
         self._mark()

@@ -36,5 +36,8 @@ class Style:
     words: Engraved = field(default_factory=Engraved)
 
 
+LARGEST = 1.5
+"""How large fitting makes a small picture in a large window."""
+
 BATCH = 0.35
 """Below this zoom nodes are plain boxes, painted a whole disk at a time."""
