@@ -285,23 +285,6 @@ def test_the_log_begins_with_the_first_word(qapp: QApplication, tmp_path: Path) 
         drive_machine(qapp, tmp_path, machine, work)
 
 
-def test_escape_in_the_search_field_ends_the_search(qapp: QApplication, tmp_path: Path) -> None:
-    with Machine() as machine:
-
-        async def work(window: Driver) -> None:
-            window.key(Qt.Key.Key_F, CTRL)
-            field = window.find("findField")
-            assert isinstance(field, QLineEdit)
-            await window.until(field.hasFocus, "the keys are in the field")
-            QTest.keyClicks(field, "vda-1")
-            assert "found; Enter goes" in field.toolTip()
-            window.real_key("Escape")
-            await window.until(lambda: not field.text(), "the field is empty")
-            await window.until(window.canvas.hasFocus, "the keys are on the picture")
-
-        drive_machine(qapp, tmp_path, machine, work)
-
-
 def test_without_a_machine_a_key_says_why_it_does_nothing(qapp: QApplication, tmp_path: Path) -> None:
     async def work(window: Driver) -> None:
         keys = Qt.Key

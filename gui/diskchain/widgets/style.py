@@ -33,6 +33,7 @@ QSplitter::handle { background: $line; }
 QSplitter#jobsAndPlot::handle { background: transparent; }
 QSplitter::handle:hover { background: $blue; }
 QLabel { background: transparent; }
+QLabel[kind="found"] { background: $raised; border: 1px solid $line; border-radius: 6px; padding: 5px 9px; }
 QLabel[tone="quiet"] { color: $quiet; }
 QLabel[tone="green"] { color: $green; }
 QLabel[tone="amber"] { color: $amber; }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
-from diskchain.widgets.style import button, reserve, takes_escape
+from diskchain.widgets.style import button, label, reserve, restyle, takes_escape
 
 OPERATIONS = ("snapshot", "commit", "stream")
 _FIND = "Find a node by its name, file or driver (Ctrl+F); Enter goes from one to the next"
@@ -37,12 +37,40 @@ class SearchField(QLineEdit):
         self.next_wanted: Signal[str] = Signal()
         self.left: Signal[[]] = Signal()
         self.textChanged.connect(self.sought.emit)
+        self._said = label("", "found")
+        self._said.setObjectName("findSaid")
+        self._said.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
-    def tell(self, found: str) -> None:
-        """Say what was found, to screen readers and in the tool tip; empty: nothing is sought."""
+    def tell(self, found: str, tone: str = "") -> None:
+        """Say what was found, below the field and to screen readers; empty: nothing is sought."""
         self.setToolTip(found or _FIND)
+        self.setAccessibleDescription(found)
+        self._said.setText(found)
+        restyle(self._said, tone=tone)
+        self._show_said()
         if found:
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, found))
+
+    def _show_said(self) -> None:
+        """Have the words below the field, as long as the keys are in it."""
+        said, window = self._said, self.window()
+        if said.parentWidget() is not window:
+            said.setParent(window)
+        said.adjustSize()
+        at = self.mapTo(window, self.rect().bottomRight())
+        said.move(min(at.x(), window.width() - 8) - said.width(), at.y() + 6)
+        said.setVisible(bool(said.text()) and self.hasFocus())
+        said.raise_()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Say again what was found."""
+        super().focusInEvent(event)
+        self._show_said()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """What was found is no longer of interest."""
+        super().focusOutEvent(event)
+        self._said.hide()
 
     def event(self, event: QEvent) -> bool:
         """Keep Esc for this field while the keys are here: it is a key of the window too."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
+from diskchain.picture.words import one_line
 from diskchain.widgets.dialogs.connect import ConnectDialog
 from diskchain.widgets.dialogs.keys import KeysDialog
 from diskchain.widgets.messages import Level
@@ -29,6 +30,7 @@ class Wiring:
         self._window, self._desk, self._house = window, desk, house
         self._theme, self._settings = theme, settings
         self._connect: ConnectDialog | None = None
+        self._hits: list[str] = []
         self._wire_actions()
         self._wire_lists()
         self._wire_search()
@@ -87,7 +89,7 @@ class Wiring:
     def _wire_search(self) -> None:
         search, canvas = self._window.top.search, self._desk.canvas
         search.sought.connect(self._search)
-        search.next_wanted.connect(lambda _: canvas.next())
+        search.next_wanted.connect(lambda _: self._next())
         search.left.connect(lambda: canvas.setFocus(Qt.FocusReason.OtherFocusReason))
 
     def _operate(self, name: str) -> None:
@@ -98,9 +100,22 @@ class Wiring:
         self._window.top.search.selectAll()
 
     def _search(self, text: str) -> None:
-        hits = self._desk.canvas.search(text)
-        count = f"{len(hits)} {'node' if len(hits) == 1 else 'nodes'} found; Enter goes from one to the next"
-        self._window.top.search.tell(count if text else "")
+        self._hits, search = self._desk.canvas.search(text), self._window.top.search
+        count = len(self._hits)
+        if not text.strip():
+            search.tell("")
+        elif not count:
+            search.tell(f"No node has “{one_line(text.strip(), 40)}” in its name, file or driver.", "red")
+        else:
+            search.tell(f"{count} {'node' if count == 1 else 'nodes'} found; Enter goes from one to the next.")
+
+    def _next(self) -> None:
+        """Go to the next hit, and say which of them it is."""
+        name = self._desk.canvas.next()
+        if name is not None:
+            self._window.top.search.tell(
+                f"{self._hits.index(name) + 1} of {len(self._hits)} nodes: {one_line(name, 60)}"
+            )
 
     def _view(self, mode: str) -> None:
         self._window.top.views[mode].setChecked(True)
