@@ -41,11 +41,35 @@ def _stops_at(part: QWidget) -> bool:
 
 
 def step(regions: Iterable[QWidget], here: QWidget | None, forward: bool) -> bool:
-    """Give the keys to what comes next; whether there is anything."""
+    """Give the keys to what comes next; whether there is anything.
+
+    Qt asks for that too when the part that has the keys is hidden or acts no longer: then they stay as near as can be.
+    """
     stops = in_order(regions)
     if not stops:
         return False
+    if here is not None and not (here.isVisible() and here.isEnabled()) and (near := _near(here, stops)) is not None:
+        near.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
     before = stops.index(here) if here in stops else -1 if forward else 0
     there = stops[(before + (1 if forward else -1)) % len(stops)]
     there.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
     return True
+
+
+def _near(gone: QWidget, stops: list[QWidget]) -> QWidget | None:
+    """What takes the keys of a part that is gone: the nearest beside it, else what it was in, and so on outwards.
+
+    Near is what was made near it: what has just come into sight has no place yet.
+    """
+    around = gone.parentWidget()
+    while around is not None and not around.isWindow():
+        parts = around.findChildren(QWidget)
+        at = parts.index(gone)
+        beside = [(abs(number - at), number) for number, part in enumerate(parts) if part in stops]
+        if beside:
+            return parts[min(beside)[1]]
+        if around in stops:
+            return around
+        around = around.parentWidget()
+    return None

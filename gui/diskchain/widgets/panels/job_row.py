@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -31,6 +31,8 @@ _VERBS = (
 )
 _TRANSIENT = frozenset({"finalize", "dismiss"})
 """Verbs that an operation of ours does by itself while it is under way."""
+_ASKED = frozenset({"complete", "speed", "cancel"})
+"""Verbs that the answers to the open question stand for."""
 
 
 class JobRow(QFrame):
@@ -110,13 +112,8 @@ class JobRow(QFrame):
         if self.toolTip() != exact:
             self.setToolTip(exact)
         self._show_notes(list(notes(job, meter, own, choice is not None or busy)))
-        for verb, made in self._buttons.items():
-            hidden = (
-                bool(why_not)
-                or (busy and verb in _TRANSIENT)
-                or (choice is not None and verb in ("complete", "speed", "cancel"))
-            )
-            made.setVisible(job.allows(verb) and not hidden)
+        apart = set(_ASKED if choice is not None else ()) | set(_TRANSIENT if busy else ())
+        self._show_verbs({verb for verb in self._buttons if not why_not and verb not in apart and job.allows(verb)})
         self._ask.show_choice(choice)
         if self._limit is not None:
             self._limit.show_limit(job.speed)
@@ -146,6 +143,11 @@ class JobRow(QFrame):
         self.setToolTip("")
         self.setAccessibleName(f"{title}, {word}, {last}")
         restyle(self, asks=False)
+
+    def _show_verbs(self, shown: Set[str]) -> None:
+        """Show these buttons; those that come come first: what hides leaves its keys to what is in sight then."""
+        for verb in sorted(self._buttons, key=lambda verb: verb not in shown):
+            self._buttons[verb].setVisible(verb in shown)
 
     def _show_notes(self, found: Sequence[Note]) -> None:
         while len(self._notes) > len(found):
