@@ -16,8 +16,8 @@ from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.style import BATCH, Style
 
 MARGIN = 20.0
-_BELOW = 52.0
-"""Room below everything, so that a message there (`MessageBar`) covers nothing, or can be scrolled away from."""
+_BELOW = 100.0
+"""Room below everything, so that a question there (`MessageBar`) covers nothing down to a zoom of three quarters."""
 
 
 class CanvasScene(QGraphicsScene):
