@@ -100,3 +100,9 @@ def test_a_node_that_nobody_named_is_called_like_its_file() -> None:
     look = Telling(unknown).card("#block524")
     assert (look.name, look.file) == ("#block524", "no file")
     assert not Telling(graphs.hostile()).card("31-characters-long-node-name-xx").nameless
+
+
+def test_a_filter_of_our_own_is_called_by_its_job_alone() -> None:
+    look = Telling(graphs.committing()).slim("diskchain-7-filter")
+    assert (look.word, look.name, look.named) == ("commit", "diskchain-7-filter", False)
+    assert Telling(graphs.mirroring()).slim("mirror-filter").named

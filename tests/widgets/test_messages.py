@@ -107,6 +107,13 @@ def test_a_question_covers_no_card(qapp: QApplication, qtbot: QtBot) -> None:
     assert 40 < messages.height() <= 0.75 * (room.height() - 100)
 
 
+def test_a_question_takes_the_place_of_good_news(bar: MessageBar) -> None:
+    bar.tell("done", Level.DONE)
+    bar.tell("it failed", Level.ERROR)
+    bar.tell("which?", Level.READY, answers=(Answer("This", lambda: None),))
+    assert [message.text for message in bar.messages] == ["first", "it failed", "which?"]
+
+
 def test_a_subject_has_one_message(bar: MessageBar) -> None:
     bar.tell("old", subject="link")
     bar.tell("new", subject="link")

@@ -194,7 +194,7 @@ def paint_slim(painter: QPainter, box: QRectF, look: SlimLook, palette: Palette,
     strong, small = text.at_scale(11, scale), text.at_scale(9, scale)
     inner = box.adjusted(8, 0, -8, 0)
     centre = Qt.AlignmentFlag.AlignHCenter
-    if scale >= WHOLE and (strong + small) * 1.3 <= box.height():
+    if look.named and scale >= WHOLE and (strong + small) * 1.3 <= box.height():
         half = box.height() / 2
         upper = QRectF(inner.x(), box.y() + 1, inner.width(), half - 1)
         text.write(painter, upper, look.word, colour(palette.amber), strong, bold=True, align=centre)

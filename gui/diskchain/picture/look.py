@@ -40,11 +40,12 @@ class CardLook:
 
 @dataclass(frozen=True, slots=True)
 class SlimLook:
-    """A filter node on the edge that it filters. `word`: the driver, or the job that put it in."""
+    """A filter node on the edge that it filters. `word`: the driver, or the job that put it in. `named`: the name is written."""
 
     word: str
     name: str
     ghost: bool = False
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)

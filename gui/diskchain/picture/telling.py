@@ -12,7 +12,7 @@ from typing import Protocol
 from diskchain.model import words
 from diskchain.model.bases import Trouble, base_trouble
 from diskchain.model.flows import flows
-from diskchain.model.job import Job
+from diskchain.model.job import OUR_PREFIX, Job
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.measured import Rates
 from diskchain.model.node import Kind, Node
@@ -187,11 +187,11 @@ class Telling:
         return f"{words.rate(rates.written)} w" if rates.written >= rates.read else f"{words.rate(rates.read)} r"
 
     def slim(self, name: str) -> SlimLook:
-        """The card of a filter; a job's filter says the job's word."""
+        """The card of a filter; a job's filter says the job's word, and its name where it is not ours, which says nothing."""
         node = self.state.graph.nodes[name]
         job = next((job for job in self.state.jobs if name in job.node_names), None)
         word = job.type if job is not None and job.type else _FILTER_JOBS.get(node.driver, node.driver)
-        return SlimLook(one_line(word) or "filter", one_line(name), self.ghost)
+        return SlimLook(one_line(word) or "filter", one_line(name), self.ghost, not name.startswith(OUR_PREFIX))
 
     def device(self, device: Device) -> PillLook:
         """The pill of a guest device."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QObject, QSize, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -55,8 +55,7 @@ class Message(QFrame):
         self.setProperty("kind", "message")
         self.setProperty("level", level.value)
         self.setAccessibleName(f"{_WORDS[level]}: {text}")
-        self.level, self.text = level, text
-        self._closed = closed
+        self.level, self.text, self._closed = level, text, closed
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(label(_WORDS[level], "word"))
@@ -119,9 +118,8 @@ class Message(QFrame):
         made.setObjectName("messageDetail")
         made.setFont(monospace())
         made.setWordWrap(True)
-        made.setTextInteractionFlags(
-            made.textInteractionFlags().TextSelectableByMouse | made.textInteractionFlags().TextSelectableByKeyboard
-        )
+        flags = Qt.TextInteractionFlag
+        made.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
         made.hide()
         return made
 
@@ -205,8 +203,10 @@ class MessageBar(QWidget):
         """Tell the user something, by eye and to screen readers.
 
         :param detail: shown on demand: QEMU's own words. :param subject: a message replaces an earlier one of its subject.
-        Notes and good news without answers go away by themselves after 12 seconds.
+        Notes and good news without answers go away by themselves after 12 seconds, good news at once where a question comes.
         """
+        for old in [each for each in self.messages if answers and each.level is Level.DONE]:
+            old.dismiss()
         self._serial += 1
         key = subject or f"#{self._serial}"
         self.withdraw(key)
