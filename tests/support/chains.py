@@ -28,6 +28,7 @@ class Chains:
     :ivar order: disk -> its image names, base first. `kinds`: image name -> format.
     :ivar size: virtual size of each disk in bytes. `relative`: headers name what is below without its folder.
     :ivar sizes: image name -> bytes, of images that are longer. A longer base also holds its value in all that it is longer by.
+    :ivar apart: options with which the file of each image below another is opened, apart from it as `NAME-file`; None: inside it.
     """
 
     folder: Path
@@ -36,16 +37,23 @@ class Chains:
     size: int
     relative: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)
+    apart: Mapping[str, object] | None = None
 
     @classmethod
     def read(
-        cls, arrows: Mapping[str, str], folder: Path, size: int, relative: bool, sizes: Mapping[str, int]
+        cls,
+        arrows: Mapping[str, str],
+        folder: Path,
+        size: int,
+        relative: bool,
+        sizes: Mapping[str, int],
+        apart: Mapping[str, object] | None = None,
     ) -> Chains:
         """Read `{"vda": "base:raw <- mid <- top"}`; a name without a format is qcow2."""
         words = {disk: [word.strip().partition(":") for word in line.split("<-")] for disk, line in arrows.items()}
         kinds = {name: kind or "qcow2" for chain in words.values() for name, _, kind in chain}
         order = {disk: tuple(name for name, _, _ in chain) for disk, chain in words.items()}
-        return cls(folder, order, kinds, size, relative, sizes)
+        return cls(folder, order, kinds, size, relative, sizes, apart)
 
     def image(self, name: str) -> Path:
         """The file of an image."""
@@ -71,12 +79,16 @@ class Chains:
         """The `-blockdev` objects of all chains, bases first; node-names are the images' names."""
         for names in self.order.values():
             for layer, name in enumerate(names):
+                file: dict[str, object] = {"driver": "file", "filename": str(self.image(name))}
+                below = layer < len(names) - 1
+                if self.apart is not None:
+                    yield json.dumps({"node-name": f"{name}-file", **file, **(self.apart if below else {})})
                 yield json.dumps(
                     {
                         "driver": self.kinds[name],
                         "node-name": name,
-                        "read-only": layer < len(names) - 1,
-                        "file": {"driver": "file", "filename": str(self.image(name))},
+                        "read-only": below,
+                        "file": file if self.apart is None else f"{name}-file",
                     }
                     | ({} if self.kinds[name] == "raw" else {"backing": names[layer - 1] if layer else None})
                 )

@@ -37,7 +37,8 @@ class Machine(Eyes):
 
     :ivar target: the socket for what is tested. `folder`: where the images are. `log`: QEMU's trace.
     :ivar size: virtual size of each disk in bytes, no multiple of a cluster.
-    :param extra: more words for QEMU. `user`: whose process QEMU is, by number; 0: the test's own. `sizes`: see `Chains`.
+    :param extra: more words for QEMU. `user`: whose process QEMU is, by number; 0: the test's own.
+    :param sizes: as for `Chains`, like `apart`.
     """
 
     def __init__(
@@ -50,11 +51,12 @@ class Machine(Eyes):
         extra: tuple[str, ...] = (),
         user: int = 0,
         sizes: Mapping[str, int] | None = None,
+        apart: Mapping[str, object] | None = None,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="diskchain-test-"))
         self.style, self.size = style, size
         self.target, self.log, self._eyes = self.folder / "app.qmp", self.folder / "qemu.log", self.folder / "eyes.qmp"
-        self.chains = Chains.read(chains, self.folder, size, relative, sizes or {})
+        self.chains = Chains.read(chains, self.folder, size, relative, sizes or {}, apart)
         self._exports = 0
         monitors = (self.target, self._eyes)
         try:

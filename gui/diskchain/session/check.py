@@ -16,18 +16,26 @@ def differences(draft: Draft, before: State, now: State, aside: Container[str] =
 
     Compared are the nodes that are no protocol nodes and no filters, what each is backed by, where the devices are attached,
     which file each has open, and the header of each image whose header was to change. Figures that move by themselves
-    (allocation, counters) are not. Nodes that left the chain may have vanished (`Draft.loose`), unless they were to be closed.
+    (allocation, counters) are not. Nodes that left the chain may have vanished (`Draft.loose`), unless they were to be closed;
+    so may the protocol nodes below them: QEMU does not tell which ones were opened apart from their image, and stay.
     """
     if draft.after is None:
         return ()
     return tuple(_differences(draft, before, now, draft.after, aside))
 
 
+def left_open(draft: Draft, before: State, now: State) -> tuple[str, ...]:
+    """Protocol nodes of images that were closed, which were opened apart from them: nothing uses them any more."""
+    closed = (name for name in draft.closes if name in before.graph.nodes and name not in now.graph.nodes)
+    own = dict.fromkeys(below for name in closed for below in before.graph.stored(name))
+    return tuple(name for name in own if name in now.graph.nodes and not now.graph.parents(name))
+
+
 def touched(draft: Draft, before: State) -> set[str]:
     """Names of the nodes and devices that an operation adds, takes out, or rewires."""
     after = draft.after or before
     nodes, then = before.graph.nodes, after.graph.nodes
-    found = (nodes.keys() ^ then.keys()) | set(draft.loose)
+    found = (nodes.keys() ^ then.keys()) | _leaving(draft, before)
     for name in nodes.keys() & then.keys():
         old, new = nodes[name], then[name]
         if before.graph.backing(name) != after.graph.backing(name) or old.header_backing != new.header_backing:
@@ -37,7 +45,7 @@ def touched(draft: Draft, before: State) -> set[str]:
 
 
 def _differences(draft: Draft, before: State, now: State, wanted: State, aside: Container[str]) -> Iterator[str]:
-    free = set(draft.loose) - set(draft.closes)
+    free = _leaving(draft, before) - set(draft.closes)
     expected, found = ({name for name in _names(state) if name not in aside} for state in (wanted, now))
     for name in sorted(expected - found - free):
         yield f"{name} should be there and is not."
@@ -50,6 +58,12 @@ def _differences(draft: Draft, before: State, now: State, wanted: State, aside: 
         root = wanted.active_of(device)
         if device.name in roots and roots[device.name] != root and device.name not in aside:
             yield f"The disk {device.name} is attached to {roots[device.name]}, not to {root}."
+
+
+def _leaving(draft: Draft, before: State) -> set[str]:
+    """The nodes that leave the chain, and the protocol nodes that hold their bytes."""
+    graph = before.graph
+    return {*draft.loose, *(below for name in draft.loose if name in graph.nodes for below in graph.stored(name))}
 
 
 def _node(name: str, before: State, wanted: State, now: State) -> Iterator[str]:

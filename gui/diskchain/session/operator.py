@@ -17,7 +17,7 @@ from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
 from diskchain.session.aftermath import entries, healed, lasts, remains, shape, undo
 from diskchain.session.carriage import Carriage, Phase, Result
-from diskchain.session.check import differences, touched
+from diskchain.session.check import differences, left_open, touched
 from diskchain.session.files import absent, make_file
 from diskchain.session.waiting import JobWait
 from diskchain.session.worked import Halt, Worked
@@ -237,6 +237,10 @@ class QmpOperator:
         if not found:
             over = healed(preview, self._session.marked(), self._session.moving())
             await self._session.remember(entries(preview, "invalid"), over)
+        self._notes += [
+            f"{name} stays open, as QEMU was told to open it apart from its image. Close it with blockdev-del."
+            for name in left_open(draft, preview.before, now)
+        ]
         made = tuple(name for name in preview.after.graph.nodes if name not in preview.before.graph.nodes)
         text = f"{draft.title}: done."
         if found:
