@@ -44,3 +44,32 @@ def test_files_that_stay_open_are_no_surprise(name: str, keys: dict[str, str], l
         assert told == left, result.notes
         assert {f"{image}-file" for image in left} <= machine.names()
         machine.settled(vda=seen)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "apart"),
+    [
+        ("commit", _MIDDLE, "base-file"),
+        ("commit", {"top": "one", "base": "base"}, "two-file"),
+        ("commit", _ACTIVE, "one-file"),
+        ("stream", {"node": "two", "base": "base"}, "two-file"),
+    ],
+    ids=["commit in the middle", "the overlay above", "active commit", "stream in the middle"],
+)
+def test_a_file_that_stays_read_only_is_refused_with_the_way_out(name: str, keys: dict[str, str], apart: str) -> None:
+    with Machine(_CHAIN, apart={"read-only": True}) as machine:
+        seen, shape = machine.contents("vda"), machine.shape()
+        preview, result = _run(machine, name, keys)
+        assert result.outcome is Phase.REFUSED, result
+        assert f"Perhaps {apart} was opened with read-only=on" in result.text
+        assert "Nothing was changed." in result.text
+        assert machine.shape() == shape
+        act = preview.act
+        assert act is not None
+        assert act.name == f"block-{name}"
+        for image in ("base", "one", "two"):
+            options = {"driver": "file", "node-name": f"{image}-file", "filename": str(machine.image(image))}
+            machine.qmp("blockdev-reopen", options=[{**options, "read-only": False, "auto-read-only": True}])
+        _, result = _run(machine, name, keys)
+        assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        machine.settled(vda=seen)

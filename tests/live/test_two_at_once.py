@@ -103,6 +103,17 @@ def test_a_refused_commit_on_a_machine_at_rest_marks_nothing() -> None:
         assert machine.sent() == []
 
 
+def test_a_commit_refused_after_its_trial_says_that_a_header_was_written() -> None:
+    with Machine(_CHAIN) as machine:
+        seen = machine.contents("vda")
+        monitor = _Refusing(str(machine.target), "block-commit")
+        result, marks = _run(machine, "commit", {"top": "one", "base": "base"}, monitor)
+        assert (result.outcome, marks) == (Phase.REFUSED, set()), result
+        assert machine.sent() == ["change-backing-file"]
+        assert "Nothing was changed, but QEMU has written the header of two anew" in result.text
+        machine.settled(vda=seen)
+
+
 def test_what_is_truly_left_of_ours_is_a_failure() -> None:
     with Machine({"vda": "base <- top"}, relative=True) as machine:
         monitor = _Refusing(str(machine.target), "blockdev-del")

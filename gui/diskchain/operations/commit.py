@@ -34,7 +34,15 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import cannot_grow, relative_down, trial, unnameable, untried, unwritable
+from diskchain.operations.rewriting import (
+    cannot_grow,
+    not_writable,
+    relative_down,
+    trial,
+    unnameable,
+    untried,
+    unwritable,
+)
 from diskchain.qapi.command import command
 
 _NAMED = 3
@@ -286,6 +294,7 @@ class Commit:
             auto_finalize=False if above else None,
             auto_dismiss=False,
         )
+        begin = Send(start, perhaps=not_writable(graph, self.base))
         cancel = (command("job-cancel", id=job),)
         held = stored(graph, (self.base, *above), surroundings.cwd)
         end: tuple[Send | Wait, ...] = (Wait(job, "concluded", cancel), Send(command("job-dismiss", id=job)))
@@ -294,7 +303,7 @@ class Commit:
         if above:
             return (
                 *trial(graph, above[0]),
-                Send(start),
+                begin,
                 *self._finish(graph, job, held, surroundings.cwd),
                 *end,
                 *tidy,
@@ -315,7 +324,7 @@ class Commit:
         )
         chosen = "pivot" if self.finish == "pivot" else ""
         question = f"{self.base} now holds everything and follows each write. How shall it end?"
-        return (Send(start), Wait(job, "ready", cancel, held=held), Choose(question, job, (pivot, stop), chosen))
+        return (begin, Wait(job, "ready", cancel, held=held), Choose(question, job, (pivot, stop), chosen))
 
     def _finish(self, graph: BlockGraph, job: str, held: tuple[str, ...], cwd: str) -> tuple[Step, ...]:
         """All is copied: let it end only while QEMU can rewrite the header of the overlay above, and finds its files again."""

@@ -58,6 +58,8 @@ class Send:
     :ivar tidy: True where a refusal does not fail the plan (closing what is left over) but is told.
     :ivar leaves: what it leaves behind for good, in one sentence, although it only prepares something; empty: nothing.
     :ivar refusal: what a refusal means, in one sentence; empty: QEMU's words say it.
+    :ivar perhaps: what may be behind a refusal, and what to do then, in plain sentences; empty: nothing that is seen.
+    :ivar rewrites: what it writes anew so that it says the same ("the header of two"); empty: nothing.
     """
 
     command: Command
@@ -67,6 +69,8 @@ class Send:
     tidy: bool = False
     refusal: str = ""
     leaves: str = ""
+    perhaps: str = ""
+    rewrites: str = ""
 
 
 @dataclass(frozen=True, slots=True)

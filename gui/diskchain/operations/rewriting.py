@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Kind
-from diskchain.operations.chains import handed_over, is_relative, pieces, root_of
+from diskchain.operations.chains import handed_over, is_relative, listed, pieces, root_of
 from diskchain.operations.operation import Objection, Send
 from diskchain.qapi.command import command
 
@@ -113,7 +113,30 @@ def trial(graph: BlockGraph, overlay: str) -> tuple[Send, ...]:
     refusal = f"QEMU cannot rewrite the header of {overlay}, which it must at the end."
     unsaid = node.driver == "qcow2" and not node.header_backing_format
     leaves = f"The header of {overlay} now says that its backing image is {node.driver}; before, it said no format."
-    return (Send(same, refusal=refusal, leaves=leaves if unsaid else ""),)
+    return (
+        Send(
+            same,
+            refusal=refusal,
+            leaves=leaves if unsaid else "",
+            perhaps=not_writable(graph, overlay),
+            rewrites=f"the header of {overlay}",
+        ),
+    )
+
+
+def not_writable(graph: BlockGraph, name: str) -> str:
+    """What may be behind it where QEMU refuses to open an image for writing, and what to do; empty: nothing that is seen.
+
+    QEMU opens an image below another anew for writing, and its file with it, but not a file that was opened apart from it with
+    read-only=on. QMP tells neither that option nor what was opened apart; only that a file without a name was not.
+    """
+    apart = [file for file in graph.stored(name) if graph.nodes[file].read_only and not graph.nodes[file].nameless]
+    if not apart:
+        return ""
+    return (
+        f"Perhaps {listed(apart)} was opened with read-only=on, and then QEMU does not write to it. blockdev-reopen of"
+        f" {listed(apart)} with read-only=off and auto-read-only=on would change that."
+    )
 
 
 def untried(graph: BlockGraph, overlay: str) -> Iterator[Objection]:

@@ -28,7 +28,7 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.operation import Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.operations.rewriting import relative_down, subclustered, unnameable, unwritable
+from diskchain.operations.rewriting import not_writable, relative_down, subclustered, unnameable, unwritable
 from diskchain.qapi.command import command
 
 _NAMED = 3
@@ -197,7 +197,7 @@ class Stream:
         closing = self._closing(state)
         held = stored(state.graph, filter(None, (self.node, self.base)), surroundings.cwd)
         return (
-            Send(start),
+            Send(start, perhaps=not_writable(state.graph, self.node)),
             Wait(job, "pending", cancel, held=held),
             Free((), held, job, cancel),
             Send(command("job-finalize", id=job)),

@@ -8,6 +8,7 @@ from collections.abc import Container, Sequence
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.monitors.monitor import Refused
+from diskchain.operations.chains import listed
 from diskchain.operations.operation import Send
 from diskchain.operations.preview import Preview
 from diskchain.session.files import remove_made
@@ -29,6 +30,14 @@ def remains(done: Sequence[Send], started: Sequence[str], now: State) -> list[st
     left = [f"The node {name} stays open." for name in opened if name in now.graph.nodes]
     left += [step.leaves for step in done if step.leaves]
     return left + [f"The job {job} is still there." for job in started if now.job(job) is not None]
+
+
+def unchanged(done: Sequence[Send]) -> str:
+    """A sentence that says what a plan which came to nothing has changed: nothing, but that it may have written it anew."""
+    anew = [step.rewrites for step in done if step.rewrites]
+    if not anew:
+        return "Nothing was changed."
+    return f"Nothing was changed, but QEMU has written {listed(anew)} anew, which says the same as before."
 
 
 async def undo(

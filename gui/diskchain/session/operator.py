@@ -15,7 +15,7 @@ from diskchain.monitors.monitor import Lost, Refused, Unanswered
 from diskchain.operations.operation import Branch, Choose, Free, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
-from diskchain.session.aftermath import entries, healed, lasts, remains, shape, undo
+from diskchain.session.aftermath import entries, healed, lasts, remains, shape, unchanged, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences, left_open, touched
 from diskchain.session.files import absent, make_file
@@ -119,7 +119,7 @@ class QmpOperator:
             # A transaction may have made files before it failed; a job that did not begin has made none.
             self._done[-1] = Send(step.command, makes=() if isinstance(job, str) else step.makes)
             await self._unmark(marks)
-            said = f"{step.refusal} QEMU refused {step.command.name}: {error.text}.".lstrip()
+            said = f"{step.refusal} QEMU refused {step.command.name}: {error.text}. {step.perhaps}".strip()
             raise Halt(said, error.text, Phase.REFUSED) from error
         # Only now: a job of this id that was there before is another's, who may have chosen the same name at the same moment.
         self._started += [job] if isinstance(job, str) else []
@@ -265,7 +265,7 @@ class QmpOperator:
         cancelled = failure.outcome is Phase.CANCELLED
         if not left and not self._lasting:
             outcome = Phase.CANCELLED if cancelled else Phase.REFUSED
-            state = "Nothing was changed." if "othing was" not in failure.text else ""
+            state = unchanged(self._done) if "othing was" not in failure.text else ""
             if shape(now) != shape(preview.before):
                 state = f"{state} Another client has changed the machine meanwhile: look at it anew.".lstrip()
         else:
