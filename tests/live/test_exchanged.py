@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from diskchain.monitors.monitor import Refused
+from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
 from diskchain.session.carriage import Phase, Result
 from diskchain.session.journal import Journal
@@ -124,6 +125,37 @@ def test_the_file_with_the_overlays_data_counts_as_well(tmp_path: Path) -> None:
         keys = {"top": chain[2], "base": chain[3], "speed": "512k"}
         result = _while_exchanged(machine, "commit", keys, tmp_path / "two.data", False)
         assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        same(machine.quit("vdb")["vdb"], seen, "vdb read from its files alone")
+
+
+@pytest.mark.parametrize("finish", ["pivot", "ask"])
+def test_the_file_with_the_data_of_an_image_becomes_invalid_with_it(finish: str, tmp_path: Path) -> None:
+    """Also where a session that came back ends the commit."""
+    extra, wanted = _chain(tmp_path, "two"), {f"{tmp_path}/{name}" for name in ("two.data", "two.qcow2", "three.qcow2")}
+    with Machine({"vda": "alone"}, extra=extra) as machine:
+        seen, chain = machine.contents("vdb"), machine.below("three")
+
+        async def run(session: Session) -> tuple[Preview, set[str]]:
+            keys = {"top": chain[0], "base": chain[2], "finish": finish}
+            preview = await prepared(session, "commit", keys)
+            assert set(preview.draft.invalid) == wanted
+            carriage = session.carry_out(preview, confirmed=True)
+            if finish == "ask":
+                asked = asyncio.Event()
+                carriage.changed.connect(lambda: asked.set() if carriage.phase is Phase.CHOOSING else None)
+                await asked.wait()
+                carriage.leave()
+                await carriage.wait()
+                job = str(preview.commands[0].arguments["job-id"])
+                preview, result = await done(session, "job", {"do": "complete", "id": job})
+            else:
+                result = await carriage.wait()
+            assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+            return preview, {entry.path for entry in session.ledger.entries if entry.word == "invalid"}
+
+        preview, marked = with_session(machine, run)
+        assert set(preview.draft.invalid) == wanted
+        assert marked == wanted
         same(machine.quit("vdb")["vdb"], seen, "vdb read from its files alone")
 
 

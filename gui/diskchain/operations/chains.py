@@ -40,8 +40,9 @@ def path_of(node: Node, cwd: str = "") -> str | None:
 
 
 def stored(graph: BlockGraph, names: Iterable[str], cwd: str) -> tuple[str, ...]:
-    """The absolute paths of all files that hold the bytes of these images, data files included."""
-    return tuple(absolute(file, cwd) for file in graph.files(names) if _UNREADABLE not in file)
+    """The absolute paths of all files that hold the bytes of these images: of each its own, then its data file."""
+    told = (path_of(graph.nodes[each], cwd) for name in names for each in (name, *graph.stored(name)))
+    return tuple(dict.fromkeys(path for path in told if path))
 
 
 def handed_over(graph: BlockGraph, name: str) -> Iterator[Objection]:
@@ -72,8 +73,7 @@ def header_name(overlay: str, below: str, relative: bool, real: Mapping[str, str
             at, to = real[at], real[to]
         elif not to.startswith(f"{at.rstrip('/')}/") or ".." in to.split("/"):
             return below
-        name = posixpath.join(posixpath.relpath(to, at), name)
-        name = name.removeprefix("./")
+        name = posixpath.join(posixpath.relpath(to, at), name).removeprefix("./")
     # QEMU reads what stands before a colon as a protocol, unless a slash comes first (`path_has_protocol`).
     return f"./{name}" if ":" in name.split("/", maxsplit=1)[0] else name
 

@@ -152,7 +152,7 @@ class Commit:
             return Draft(f"Commit {self.top} into {self.base}", "Commit", objections=(Objection(refused),))
         leaving, above = self._leaving(graph), graph.overlays(self.top)
         files = self._files(graph, surroundings.cwd)
-        changed = [files[self.base], *(files[name] for name in above), *stored(graph, (self.base,), surroundings.cwd)]
+        changed = [*stored(graph, (self.base,), surroundings.cwd), *(files[name] for name in above)]
         attached = bool(above) or bool(state.devices_on(self.top))
         two_phased = not above
         sizes = [graph.nodes[name].allocated for name in leaving]
@@ -166,7 +166,7 @@ class Commit:
             steps=self._steps(state, surroundings, files),
             moves=known if known is None or limit is None else min(known, limit),
             changed=tuple(dict.fromkeys(path for path in changed if path)),
-            invalid=tuple(path for name in leaving if (path := files[name])),
+            invalid=stored(graph, leaving, surroundings.cwd),
             closes=self._closing(graph, attached),
             unfinished=tuple(path for name in self._changing(graph) if (path := files[name])),
             stop=f"the disk stays right; {self._no_way_back(graph)}",

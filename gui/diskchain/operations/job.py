@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from diskchain.model.flows import flow_of
 from diskchain.model.job import Job
 from diskchain.model.state import State
-from diskchain.operations.chains import listed, path_of
+from diskchain.operations.chains import listed, path_of, stored
 from diskchain.operations.ending import Ending, completed, finalized, freed, left_by_cancel, released, was_committed
 from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
@@ -97,15 +97,13 @@ class SteerJob:
         if not moved:
             return draft
         graph = state.graph
-        invalid = tuple(path for name in moved if (path := path_of(graph.nodes[name], cwd)))
-        return replace(draft, invalid=invalid, flow=(moved[0], graph.backing(moved[-1]) or ""))
+        return replace(draft, invalid=stored(graph, moved, cwd), flow=(moved[0], graph.backing(moved[-1]) or ""))
 
     def _ending(self, draft: Draft, state: State, job: Job, ending: Ending | None, cwd: str) -> Draft:
         """What the good end of a job does. Images that left the chain are closed again only where the job is ours."""
         if ending is None:
             return replace(draft, after=None)
         graph, (source, target) = state.graph, ending.flow
-        files = {name: path_of(graph.nodes[name], cwd) for name in (*ending.leaves, target)}
         draft = replace(draft, flow=ending.flow, loose=ending.leaves, after=ending.after)
         if job.type == "mirror":
             was = "Its images so far", f"{listed(ending.leaves)}: stay as they are at that moment"
@@ -116,8 +114,8 @@ class SteerJob:
         return replace(
             draft,
             steps=(*draft.steps, *(Send(command("blockdev-del", node_name=name), tidy=True) for name in closes)),
-            changed=tuple(path for path in (files[target], *above) if path),
-            invalid=tuple(path for name in ending.leaves if (path := files[name])) if ending.spoilt else (),
+            changed=(*stored(graph, (target,), cwd), *(path for path in above if path)),
+            invalid=stored(graph, ending.leaves, cwd) if ending.spoilt else (),
             closes=closes,
             facts=(*draft.facts, *fact),
         )

@@ -107,9 +107,7 @@ class Stream:
             warnings=tuple(self._warnings(state, surroundings)),
             steps=self._steps(state, surroundings),
             moves=known if known is None or limit is None else min(known, limit),
-            changed=tuple(
-                each for each in dict.fromkeys((path, *stored(graph, (self.node,), surroundings.cwd))) if each
-            ),
+            changed=stored(graph, (self.node,), surroundings.cwd),
             closes=self._closing(state),
             stop=f"nothing is lost; {self.node} has grown, and a new stream can go on from there",
             target=posixpath.dirname(path),
