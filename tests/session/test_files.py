@@ -95,3 +95,20 @@ def test_a_failed_overlay_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     assert not path.exists()
     with pytest.raises(FileNotFoundError):
         make_file(("create",), str(tmp_path / "no" / "folder"), _OWNER)
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["qemu-img ends well", "qemu-img fails"])
+def test_a_link_that_takes_the_name_meanwhile_leads_nowhere(
+    broken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who may write in the folder exchanges our new file for a link, right before `qemu-img` writes into it."""
+    path, precious, tool = tmp_path / "new.qcow2", tmp_path / "precious", tmp_path / "tool"
+    precious.write_bytes(b"precious")
+    owner = precious.stat().st_uid
+    tool.write_text(f'#!/bin/sh\nln -sf {precious} {path}\nqemu-img "$@" {"&& false" if broken else ""}\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("DISKCHAIN_QEMU_IMG", str(tool))
+    with pytest.raises(OSError, match="could not be made"):
+        make_file(("create", "-q", "-f", "qcow2", "--", str(path), "1048576"), str(path), (65534, 65534))
+    assert (precious.read_bytes(), precious.stat().st_uid) == (b"precious", owner)
+    assert path.is_symlink(), "it is not ours to remove"

@@ -38,13 +38,11 @@ def remove_made(path: str) -> str:
     except OSError as error:
         return f"{path} was left behind: it could not be opened ({error.strerror})."
     try:
-        told = os.fstat(descriptor)
-        if not stat.S_ISREG(told.st_mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return f"{path} was left behind: it is no regular file."
         if _locked(descriptor):
             return f"{path} was left behind: somebody holds a lock on it."
-        named = Path(path).lstat()
-        if (named.st_dev, named.st_ino) != (told.st_dev, told.st_ino):
+        if not _leads_to(path, descriptor):
             return f"{path} was left behind: another file took its name."
         Path(path).unlink()
     except OSError as error:
@@ -64,22 +62,45 @@ def _locked(descriptor: int) -> bool:
 def make_file(words: Sequence[str], path: str, owner: tuple[int, int]) -> None:
     """Make a file where none is, have `qemu-img` write an empty overlay into it, and give it to QEMU's user.
 
+    All of it is done to the very file that was made. By its name another user, to whom the folder belongs, could lead us to any
+    other file in the meantime, and we may be root.
+
     :param words: arguments for `qemu-img`, without its name; none: the file stays empty.
     :raises FileExistsError: something has that name already; it is untouched.
     :raises OSError: it could not be made; nothing is left of it.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    os.close(descriptor)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o644), "rb+") as file:
+        try:
+            if words:
+                _image(words, path, file.fileno())
+            if os.geteuid() == 0:
+                os.fchown(file.fileno(), *owner)
+        except BaseException:
+            if _leads_to(path, file.fileno()):
+                Path(path).unlink()
+            raise
+        if not _leads_to(path, file.fileno()):
+            raise OSError(f"{path} could not be made: another file took its name.")
+
+
+def _image(words: Sequence[str], path: str, descriptor: int) -> None:
+    """Have `qemu-img` write into an open file. :raises OSError: it did not."""
     tool = os.environ.get("DISKCHAIN_QEMU_IMG") or "qemu-img"
+    own = f"/proc/self/fd/{descriptor}"
+    line = [tool, *(own if word == path else word for word in words)]
     try:
-        if words:
-            subprocess.run([tool, *words], capture_output=True, text=True, timeout=60, check=True)
-        if os.geteuid() == 0:
-            os.chown(path, *owner, follow_symlinks=False)
+        subprocess.run(line, capture_output=True, text=True, timeout=60, check=True, pass_fds=(descriptor,))
     except subprocess.SubprocessError as error:
-        Path(path).unlink(missing_ok=True)
         said = error.stderr if isinstance(error, subprocess.CalledProcessError) else "qemu-img did not end"
-        raise OSError(f"{path} could not be made: {str(said).strip()}") from error
-    except BaseException:
-        Path(path).unlink(missing_ok=True)
-        raise
+        raise OSError(f"{path} could not be made: {str(said).strip().replace(own, path)}") from error
+
+
+def _leads_to(path: str, descriptor: int) -> bool:
+    """Whether a name is that of an open file, not of a link to it."""
+    told = os.fstat(descriptor)
+    try:
+        named = Path(path).lstat()
+    except OSError:
+        return False
+    return (named.st_dev, named.st_ino) == (told.st_dev, told.st_ino)
