@@ -9,6 +9,7 @@ import pytest
 
 from diskchain.operations.preview import Preview
 from diskchain.session.carriage import Carriage, Phase, Result
+from diskchain.session.journal import Journal
 from diskchain.session.session import Session
 from tests.support.chains import Style
 from tests.support.holding import held, holder
@@ -111,6 +112,29 @@ def test_two_of_our_operations_at_once_do_not_blame_each_other() -> None:
             return commit, snapshot, await carriage.wait()
 
         for result in with_session(machine, work):
+            assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        machine.settled(**seen)
+
+
+def test_nor_do_two_of_our_sessions(tmp_path: Path) -> None:
+    """As where two commands run at once: each knows from the journal what the other one changed."""
+    spare = tmp_path / "spare.qmp"
+    with Machine(_CHAIN, extra=("-qmp", f"unix:{spare},server=on,wait=off")) as machine:
+        seen = {disk: machine.contents(disk) for disk in ("vda", "vdb")}
+
+        async def first(session: Session) -> tuple[Result, ...]:
+            slow = await prepared(session, "stream", {"node": "vdb-2", "speed": str(2 * MIB)})
+            carriage = session.carry_out(slow, confirmed=True)
+            await asyncio.to_thread(machine.until, lambda: machine.qmp("query-jobs"), "no job")
+            other = Session(str(spare), journal=Journal(machine.folder / "journal.qmp"), reconnect=False)
+            await other.open()
+            _, commit = await done(other, "commit", {"top": "one", "base": "base"})
+            _, snapshot = await done(other, "snapshot", {"disks": "vda"})
+            await other.close()
+            assert carriage.result is None, "the stream was to last longer"
+            return commit, snapshot, await carriage.wait()
+
+        for result in with_session(machine, first):
             assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
         machine.settled(**seen)
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,43 @@ def test_jobs_are_known_for_the_very_same_qemu_only(path: Path) -> None:
     assert Journal(path).jobs_of((7, 1000)) == {"diskchain-1", "diskchain-2"}
     assert Journal(path).jobs_of((7, 1001)) == frozenset(), "another process with the same number"
     assert Journal(path).jobs_of((8, 1000)) == frozenset()
+
+
+def test_what_is_worked_on_is_known_to_all_instances(path: Path) -> None:
+    qemu, other = (7, 1000), (7, 1001)
+    first, second = Journal(path), Journal(path)
+    before = time.time()
+    first.works("a", qemu, {"one", "two"})
+    first.works("b", other, {"elsewhere"})
+    assert second.touched(qemu, before) == {"one", "two"}, "it goes on"
+    second.works("c", qemu, {"three"})
+    first.rests("a")
+    assert second.touched(qemu, before) == {"one", "two", "three"}, "it went on then"
+    assert second.touched(qemu, time.time()) == {"three"}
+
+
+def test_what_a_dead_instance_worked_on_does_not_count(path: Path) -> None:
+    code = "import sys, pathlib; from diskchain.session.journal import Journal\n"
+    code += "Journal(pathlib.Path(sys.argv[1])).works('a', (7, 1000), ['one'])"
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    assert len(path.read_text().splitlines()) == 1
+    assert Journal(path).touched((7, 1000), 0) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"work": 1, "names": "x", "qemu": [7, 1000]},
+        {"work": "a", "names": ["x"], "qemu": 7},
+        {"work": "a", "names": ["x"], "qemu": [7, 1000], "by": "me"},
+        {"work": "a", "names": ["x"], "qemu": [7, 1000], "by": ["me", None]},
+        {"rests": {}, "at": None},
+    ],
+)
+def test_lines_that_nobody_wrote_count_for_nothing(line: object, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text(json.dumps(line) + "\n")
+    assert Journal(path).touched((7, 1000), 0) == set()
 
 
 def test_images_are_remembered_until_dismissed(path: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What must outlive the application: which jobs are ours, and which images are no longer what they were.
+"""What must outlive the application, or be known to all its instances: our jobs, our work under way, and spoilt images.
 
 One file of JSON lines in the user's state folder (XDG), private, only ever appended to, so that several instances may write.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import platformdirs
 
 from diskchain.model.ledger import LedgerEntry
+from diskchain.monitors.process import read_process
 
 _MOST = 8 << 20
 """Bytes read of a journal at most; what is older no longer matters to a running machine."""
@@ -42,6 +43,36 @@ class Journal:
     def jobs_of(self, qemu: tuple[int, int]) -> frozenset[str]:
         """Ids of the jobs that we started on this very QEMU."""
         return frozenset(str(line["job"]) for line in self._lines() if "job" in line and line.get("qemu") == list(qemu))
+
+    def works(self, work: str, qemu: tuple[int, int], names: Iterable[str]) -> None:
+        """Note what an operation will change on a QEMU, before it sends anything.
+
+        :param work: what it is called here, and no other. `names`: of nodes and devices.
+        """
+        by = [os.getpid(), _began(os.getpid())]
+        self._append({"work": work, "qemu": list(qemu), "names": sorted(names), "by": by, "at": time.time()})
+
+    def rests(self, work: str) -> None:
+        """Note that an operation is over."""
+        self._append({"rests": work, "at": time.time()})
+
+    def touched(self, qemu: tuple[int, int], since: float) -> set[str]:
+        """What operations of all instances changed on this very QEMU that went on at this moment (`time.time`) or later.
+
+        One that was never told to be over went on for as long as its process did: until now, or else it does not count.
+        """
+        works: dict[str, dict[str, object]] = {}
+        for line in self._lines():
+            if isinstance(line.get("names"), list) and line.get("qemu") == list(qemu):
+                works[str(line.get("work"))] = line
+            elif (work := works.get(str(line.get("rests")))) is not None:
+                work["over"] = line.get("at")
+        found: set[str] = set()
+        for work in works.values():
+            over, names = work.get("over"), work["names"]
+            if isinstance(names, list) and (over >= since if isinstance(over, int | float) else _lives(work.get("by"))):
+                found.update(str(name) for name in names)
+        return found
 
     def note(self, entry: LedgerEntry) -> None:
         """Remember an image that became invalid or was changed, with its identity as a file where we see it."""
@@ -116,6 +147,17 @@ def _entry(told: Mapping[str, object]) -> LedgerEntry:
     return LedgerEntry(
         **words, backing=backing if isinstance(backing, str) else None, sources=tuple(str(path) for path in listed)
     )
+
+
+def _began(pid: int) -> int:
+    """When a process began, in clock ticks since boot; 0 where there is none that is to be seen."""
+    process = read_process(pid)
+    return process.start_time if process else 0
+
+
+def _lives(by: object) -> bool:
+    """Whether the process with this id and start time is still there."""
+    return isinstance(by, list) and len(by) == 2 and isinstance(by[0], int) and 0 != by[1] == _began(by[0])
 
 
 def _identity(path: str) -> tuple[list[int] | None, int | None]:

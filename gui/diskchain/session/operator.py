@@ -39,6 +39,7 @@ class QmpOperator:
         self._jobs = JobWait(session, carriage, self._notes)
         self._job_began = self._lasting = False
         self._gone: frozenset[str] = frozenset()
+        self._work = ""
         self._begun = time.monotonic()
 
     async def run(self) -> None:
@@ -57,6 +58,8 @@ class QmpOperator:
             result = self._result(Phase.UNKNOWN, text)
         finally:
             disconnect()
+            if self._work:
+                await self._session.rests(self._work)
         self._carriage.end(result)
 
     async def _run(self) -> Result:
@@ -76,6 +79,7 @@ class QmpOperator:
             raise Halt(text, outcome=Phase.REFUSED)
         self._carriage.preview = fresh
         self._carriage.show(Phase.RUNNING)
+        self._work = await self._session.works(touched(fresh.draft, fresh.before))
         await self._steps(fresh.draft.steps)
         return await self._checked(fresh)
 
@@ -228,9 +232,8 @@ class QmpOperator:
         """Hold what came about against the prediction, and write the ledger."""
         now = await self._session.refresh()
         draft = preview.draft
-        found = differences(
-            draft, preview.before, now, self._session.meanwhile(self._begun) - touched(draft, preview.before)
-        )
+        aside = await self._session.meanwhile(self._begun) - touched(draft, preview.before)
+        found = differences(draft, preview.before, now, aside)
         if self._jobs.stopped and (found or shape(now) == shape(preview.before)):
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)

@@ -7,7 +7,7 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,12 +260,30 @@ class Session:
         finally:
             self._line.look_soon()
 
-    def meanwhile(self, since: float) -> set[str]:
-        """Nodes and devices that operations of ours touched which went on at this moment (monotonic) or later."""
+    async def works(self, names: Iterable[str]) -> str:
+        """Tell our other instances which nodes and devices will be changed, before it begins; gives what `rests` is told."""
+        work = secrets.token_hex(8)
+        if self._qemu is not None:
+            await asyncio.to_thread(self._journal.works, work, self._qemu, names)
+        return work
+
+    async def rests(self, work: str) -> None:
+        """Tell them that it is over."""
+        if self._qemu is not None:
+            await asyncio.to_thread(self._journal.rests, work)
+
+    async def meanwhile(self, since: float) -> set[str]:
+        """Nodes and devices that operations of ours touched which went on at this moment (monotonic) or later.
+
+        Of operations of our other instances only where it is known which QEMU this is.
+        """
         found: set[str] = set()
         for carriage in self.carriages:
             if carriage.ended is None or carriage.ended >= since:
                 found |= touched(carriage.preview.draft, carriage.preview.before)
+        if self._qemu is not None:
+            moment = time.time() - (time.monotonic() - since)
+            found |= await asyncio.to_thread(self._journal.touched, self._qemu, moment)
         return found
 
     async def started(self, job: str, operation: Operation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Protocol
 
 from diskchain.model.ledger import LedgerEntry
@@ -35,7 +35,13 @@ class Worked(Protocol):
     async def unready(self, written: Sequence[str], held: Sequence[str]) -> str:
         """Why QEMU could not open its files anew now (see `Free`), in one sentence; empty: nothing is seen against it."""
 
-    def meanwhile(self, since: float) -> set[str]:
+    async def works(self, names: Iterable[str]) -> str:
+        """Tell our other instances which nodes and devices will be changed, before it begins; gives what `rests` is told."""
+
+    async def rests(self, work: str) -> None:
+        """Tell them that it is over."""
+
+    async def meanwhile(self, since: float) -> set[str]:
         """Names of the nodes and devices that operations of ours touched which went on at this moment (monotonic) or later."""
 
     async def started(self, job: str, operation: Operation) -> None:
