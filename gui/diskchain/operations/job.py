@@ -12,6 +12,7 @@ from diskchain.operations.chains import listed, path_of, stored
 from diskchain.operations.ending import Ending, completed, finalized, freed, left_by_cancel, released, was_committed
 from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.rewriting import not_writable
 from diskchain.qapi.command import Command, command
 
 DIRECT = frozenset({"pause", "resume", "speed"})
@@ -73,7 +74,7 @@ class SteerJob:
         job = state.job(self.id)
         verb = _WORDS.get(self.do, self.do)
         title = f"{verb} {job.type} {self.id}" if job else f"{verb} {self.id}"
-        objections = tuple(self._objections(job, surroundings))
+        objections = (*self._objections(job, surroundings), *self._deadly(state, job))
         draft = Draft(title, verb, objections, moves=0, stop="nothing", after=state)
         if job is None or any(not objection.lifts for objection in objections):
             return draft
@@ -144,6 +145,15 @@ class SteerJob:
             yield Objection(
                 f"{self.id} was started by another client; to {self.do} it anyway, say foreign=yes.", "foreign=yes"
             )
+
+    def _deadly(self, state: State, job: Job | None) -> Iterator[Objection]:
+        """Where the end of another client's commit may kill QEMU, as nobody tried beforehand what a commit of ours tries."""
+        way = flow_of(state, job) if job is not None else None
+        if job is None or way is None or self.do != "finalize" or job.type != "commit" or job.ours:
+            return
+        for name in state.graph.overlays(way.source):
+            if perhaps := not_writable(state.graph, name):
+                yield Objection(f"If QEMU cannot write to {name} at the end of this commit, it dies. {perhaps}")
 
     def _command(self) -> Command:
         if self.do == "speed":
