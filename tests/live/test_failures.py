@@ -25,17 +25,27 @@ _PLANS: tuple[tuple[str, _Keys, bool], ...] = (
     ("commit", {"top": "three", "base": "one", "finish": "pivot"}, False),
     ("stream", {"node": "two", "base": "base"}, False),
     ("stream", {"node": "three"}, False),
+    ("mirror", {"disk": "vda", "target": "FOLDER/copy.qcow2", "finish": "pivot"}, False),
+    ("mirror", {"disk": "vda", "target": "FOLDER/copy.qcow2", "sync": "top", "finish": "pivot"}, True),
+    ("mirror", {"disk": "vda", "target": "FOLDER/copy.raw", "format": "raw", "finish": "copy"}, False),
 )
 _IDS = [f"{name} {' '.join(keys.values())}{' relative' if relative else ''}" for name, keys, relative in _PLANS]
-_POINT_OF_NO_RETURN = {"commit": ("job-complete", "job-dismiss", "blockdev-del"), "stream": ("blockdev-del",)}
+_POINT_OF_NO_RETURN = {
+    "commit": ("job-complete", "job-dismiss", "blockdev-del"),
+    "stream": ("blockdev-del",),
+    "mirror": ("job-dismiss", "blockdev-del"),
+}
 """Commands whose refusal comes after QEMU has changed the graph for good, as it was asked to."""
+_PROBES = {"snapshot": 2, "mirror": 1}
+"""Operation -> how many of its first steps only show, by being refused, that no such file exists yet."""
 
 
 async def _carried_out(machine: Machine, name: str, keys: _Keys, monitor: FailingMonitor) -> Result:
     session = Session(str(machine.target), lambda _: monitor, Journal(machine.folder / "journal.qmp"), reconnect=False)
     await session.open()
     try:
-        preview = await session.prepare(parse(name, keys, "/"))
+        told = {key: value.replace("FOLDER", str(machine.folder)) for key, value in keys.items()}
+        preview = await session.prepare(parse(name, told, "/"))
         return await session.carry_out(preview, confirmed=True).wait()
     finally:
         await session.close()
@@ -59,7 +69,7 @@ def test_a_refused_step_leaves_everything_as_it_was(name: str, keys: _Keys, rela
             shape, files = machine.shape(), machine.files()
             result = asyncio.run(_carried_out(machine, name, keys, FailingMonitor(str(machine.target), step)))
             where = f"step {step}, {command}: {result}"
-            probing = name == "snapshot" and step < 2  # a probe's refusal is what the plan wants
+            probing = step < _PROBES.get(name, 0)  # a probe's refusal is what the plan wants
             assert probing or result.outcome is not Phase.DONE or command == "blockdev-del", where
             assert not machine.qmp("query-jobs"), where
             if not probing and command not in final:

@@ -19,7 +19,8 @@ class Row:
     """One thing that users do.
 
     :ivar before, after: disk -> chain. `NEW` in `after` stands for an overlay whose name the application chose.
-    :ivar keys: values that are image names are listed in `images`.
+    :ivar keys: values that are image names are listed in `images`; `FOLDER` stands for the images' folder.
+    :ivar stays: images that leave the chain and stay open, where whoever started the machine opened them by name.
     :ivar drag: (dragged, dropped on) that offers this operation first, where a drag does.
     :ivar writer: False where the writer must rest: qemu-io's synchronous writes over HMP in the moment of a pivot onto a raw
         base end QEMU 7.2.22 by an assertion (9 of 40 runs by QMP alone); a guest's own writes did not in 25 runs.
@@ -32,10 +33,15 @@ class Row:
     after: Mapping[str, str]
     keys: Mapping[str, str] = field(default_factory=dict)
     images: frozenset[str] = frozenset({"top", "base", "node"})
+    stays: frozenset[str] = frozenset()
     drag: tuple[str, str] | None = None
     styles: frozenset[Style] = WITH_A_GUEST
     relative: bool = False
     writer: bool = True
+
+    def said(self, folder: str) -> dict[str, str]:
+        """The keys with the images' folder in its place."""
+        return {key: value.replace("FOLDER", folder) for key, value in self.keys.items()}
 
 
 FOUR = {"vda": "base <- one <- two <- three"}
@@ -125,5 +131,46 @@ TABLE = (
         {"vda": "base <- top", "vdb": "data:raw"},
         {"vda": "base <- top", "vdb": "data <- NEW"},
         {"disks": "vdb"},
+    ),
+    Row(
+        "mirror of all, switched over",
+        "mirror",
+        FOUR,
+        {"vda": "NEW"},
+        {"disk": "vda", "target": "FOLDER/copy.qcow2", "finish": "pivot"},
+        stays=frozenset({"base", "one", "two", "three"}),
+    ),
+    Row(
+        "mirror of all to raw, switched over",
+        "mirror",
+        {"vda": "base:raw <- top"},
+        {"vda": "NEW"},
+        {"disk": "vda", "target": "FOLDER/copy.raw", "format": "raw", "finish": "pivot"},
+        stays=frozenset({"base", "top"}),
+    ),
+    Row(
+        "mirror of the top, switched over",
+        "mirror",
+        FOUR,
+        {"vda": "base <- one <- two <- NEW"},
+        {"disk": "vda", "target": "FOLDER/copy.qcow2", "sync": "top", "finish": "pivot"},
+        stays=frozenset({"three"}),
+    ),
+    Row(
+        "mirror of the top with relative names",
+        "mirror",
+        FOUR,
+        {"vda": "base <- one <- two <- NEW"},
+        {"disk": "vda", "target": "FOLDER/copy.qcow2", "sync": "top", "finish": "pivot"},
+        stays=frozenset({"three"}),
+        relative=True,
+    ),
+    Row(
+        "mirror whose writes wait for the copy",
+        "mirror",
+        {"vda": "base <- top"},
+        {"vda": "NEW"},
+        {"disk": "vda", "target": "FOLDER/copy.qcow2", "copy-mode": "write-blocking", "finish": "pivot"},
+        stays=frozenset({"base", "top"}),
     ),
 )

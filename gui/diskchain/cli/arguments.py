@@ -49,6 +49,8 @@ operations and their keys (defaults):
   snapshot  disks=vda,vdb (all) dir= (beside each image) name= (a time stamp) file.DISK=PATH node.DISK=NAME
   commit    top=NODE base=NODE finish=pivot|ask (ask) close=yes|no (yes) speed= spoils=PATH
   stream    node=NODE base=NODE (none: the whole chain) close=yes|no (yes) speed=
+  mirror    disk=DISK target=PATH|NBD-URI target-node=NODE (instead) sync=full|top|none (full) format=qcow2|raw (qcow2)
+            finish=pivot|copy|ask (ask) copy-mode=background|write-blocking (background) speed=
   job       do=pause|resume|cancel|complete|finalize|dismiss|speed id=JOB speed= foreign=yes|no (no)
 
 A node is named by its node-name, a disk by its device id, qdev id or drive name. Sizes and speeds take k, M, G, T.

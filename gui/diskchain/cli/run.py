@@ -108,12 +108,10 @@ async def _agree(options: Namespace, preview: Preview, asker: Asker) -> None:
         _show(options, preview)
     _refuse(preview)
     someone = console.asked_at_terminal()
-    if any(isinstance(step, Choose) and not step.chosen for step in preview.draft.steps) and (
-        options.yes or not someone
-    ):
-        raise Ending(
-            Exit.USAGE, f"{preview.operation.name} must be told how to end: say finish=pivot. Nothing was sent."
-        )
+    choice = next((step for step in preview.draft.steps if isinstance(step, Choose) and not step.chosen), None)
+    if choice is not None and (options.yes or not someone):
+        ways = " or ".join(f"finish={branch.key}" for branch in choice.branches if branch.key != "stop")
+        raise Ending(Exit.USAGE, f"{preview.operation.name} must be told how to end: say {ways}. Nothing was sent.")
     if options.yes:
         return
     if not someone:

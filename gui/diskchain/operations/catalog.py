@@ -6,10 +6,12 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
+from diskchain.model.nbd import is_nbd
 from diskchain.model.node import Kind
 from diskchain.model.state import State
 from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
+from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Drag, Offer, Operation
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
@@ -30,7 +32,8 @@ def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     graph = state.graph
     if name not in graph.nodes or graph.nodes[name].kind is Kind.FILTER or graph.is_leftover_child(name):
         return ()
-    found = [Snapshot(disks=(device.name,)).offer(state) for device in state.devices_on(name)[:1] if device.name]
+    disks = [device.name for device in state.devices_on(name)[:1] if device.name]
+    found = [offer for disk in disks for offer in (Snapshot(disks=(disk,)).offer(state), Mirror(disk).offer(state))]
     below = graph.chain(name)[1:]
     for base in below:
         offer = Commit.offered(state, Drag(name, base))
@@ -118,6 +121,21 @@ def _stream(keys: Mapping[str, str], cwd: str) -> Stream:
     )
 
 
+def _mirror(keys: Mapping[str, str], cwd: str) -> Mirror:
+    _need(keys, "disk")
+    if not keys.get("target") and not keys.get("target-node"):
+        raise UsageError("target= is missing: say the path of a new file, or an NBD URI.")
+    target = keys.get("target", "")
+    words = {word: keys[key] for key, word in _MIRROR_WORDS.items() if key in keys}
+    return Mirror(
+        keys["disk"], target if is_nbd(target) else _absolute(target, cwd), speed=size(keys.get("speed", "0")), **words
+    )
+
+
+_MIRROR_WORDS = {"target-node": "target_node", "sync": "sync", "format": "format", "finish": "finish"}
+_MIRROR_WORDS["copy-mode"] = "copy_mode"
+
+
 def _job(keys: Mapping[str, str], cwd: str) -> SteerJob:
     _need(keys, "do", "id")
     if keys["do"] not in ("pause", "resume", "cancel", "complete", "finalize", "dismiss", "speed"):
@@ -134,6 +152,10 @@ OPERATIONS: Mapping[str, tuple[_Reader, tuple[str, ...]]] = {
     "snapshot": (_snapshot, ("disks", "dir", "name", "file.DISK", "node.DISK")),
     "commit": (_commit, ("top", "base", "finish", "spoils", "close", "speed")),
     "stream": (_stream, ("node", "base", "close", "speed")),
+    "mirror": (
+        _mirror,
+        ("disk", "target", "target-node", "sync", "format", "finish", "copy-mode", "speed"),
+    ),
     "job": (_job, ("do", "id", "speed", "foreign")),
 }
 """Name on the command line -> how its keys are read, and which there are."""

@@ -77,15 +77,16 @@ class Send:
 class Make:
     """Make a file on this computer where none is yet, so that no other can take its name; removed if a later step fails.
 
-    With a header it becomes an empty qcow2 overlay, by `qemu-img`; without one it stays empty and only holds the name until
-    QEMU makes the overlay in it: QEMU itself would overwrite whatever took the name a moment before.
+    With a format it becomes an empty image, by `qemu-img`; without one it stays empty and only holds the name until QEMU
+    makes the image in it: QEMU itself would overwrite whatever took the name a moment before.
 
-    :ivar path: absolute. `owner`: user and group it shall belong to.
-    :ivar header: what it shall name as its backing file, `header_format` in which format; empty: none. `size`: bytes.
+    :ivar path: absolute. `owner`: user and group it shall belong to. `format`: QEMU's name of it; empty: none. `size`: bytes.
+    :ivar header: what it shall name as its backing file, `header_format` in which format; empty: none.
     """
 
     path: str
     owner: tuple[int, int]
+    format: str = ""
     header: str = ""
     header_format: str = ""
     size: int = 0
@@ -93,10 +94,10 @@ class Make:
     @property
     def words(self) -> tuple[str, ...]:
         """The arguments for `qemu-img`, or none; `-u`: the backing file is open in QEMU and is not looked at (qemu-img(1))."""
-        if not self.header:
+        if not self.format:
             return ()
-        backing = ("-u", "-b", self.header, "-F", self.header_format)
-        return ("create", "-q", "-f", "qcow2", *backing, "--", self.path, str(self.size))
+        backing = ("-u", "-b", self.header, "-F", self.header_format) if self.header else ()
+        return ("create", "-q", "-f", self.format, *backing, "--", self.path, str(self.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,25 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """Look at a node that was opened just now: unless it has so many bytes, the plan is refused and undone."""
+
+    node: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
-    """One answer to a `Choose`: the key of `finish=`, the button's words, what it means, and the steps that follow."""
+    """One answer to a `Choose`: the key of `finish=`, the button's words, what it means, and the steps that follow.
+
+    :ivar keeps: the graph is then as it was before, not as the draft predicts.
+    """
 
     key: str
     label: str
     meaning: str
     steps: tuple[Send | Wait, ...]
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +169,7 @@ class Choose:
         return next((branch for branch in self.branches if branch.key == self.chosen), self.branches[0])
 
 
-Step = Send | Make | Wait | Free | Choose
+Step = Send | Make | Wait | Free | Fit | Choose
 
 _PROBE = re.compile(r"diskchain-[0-9]+-[0-9]+-[0-9a-z]*-probe")
 

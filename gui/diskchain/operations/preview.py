@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
-from diskchain.operations.operation import JOB_CONTROL, Choose, Free, Make, Objection, Operation, Send, Step, Wait
+from diskchain.operations.operation import JOB_CONTROL, Choose, Fit, Free, Make, Objection, Operation, Send, Step, Wait
 from diskchain.qapi.command import Command
 
 
@@ -94,7 +94,7 @@ class Draft:
     after: State | None = None
 
 
-def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free]:
+def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Fit]:
     """Every step in order, with the expected branch where there is a choice."""
     for step in steps:
         if isinstance(step, Choose):

@@ -31,14 +31,13 @@ from diskchain.operations.chains import (
     pieces,
     unique,
 )
-from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, Wait, probe_name
+from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, image_steps, probe
+from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, probe_name
 from diskchain.operations.preview import Draft, Surroundings
-from diskchain.qapi.command import Command, command
+from diskchain.qapi.command import command
 
 _EMPTY_OVERLAY = 196_616
 """Bytes that a fresh qcow2 overlay takes (measured on QEMU 7.2 and 10.0, 64 KiB clusters)."""
-_LONGEST_FILE_NAME = 255
-"""Bytes in one path component (`NAME_MAX` of Linux file systems)."""
 
 
 @dataclass(frozen=True)
@@ -225,30 +224,12 @@ class _Plan:
         return Counter(layer.path for layer in self.layers)
 
     @cached_property
-    def _files_in_use(self) -> frozenset[str | None]:
-        return frozenset(path_of(node, self.surroundings.cwd) for node in self.state.graph.nodes.values())
+    def _files_in_use(self) -> frozenset[str]:
+        return files_in_use(self.state, self.surroundings)
 
     def _file_wrong(self, layer: _Layer) -> Iterator[Objection]:
-        folder, name = posixpath.split(layer.path)
-        if not _sayable(layer.path):
-            yield Objection(
-                f"The name of {layer.device.name}'s new file cannot be said to QEMU: it is no UTF-8, or holds a NUL."
-            )
-            return
-        seen = self.surroundings.folders.get(folder)
-        if not posixpath.isabs(layer.path):
-            yield Objection(
-                f"Where {layer.device.name}'s image lies is not known from here: say file.{layer.device.name}=PATH."
-            )
-        elif folder.split("/")[1:2] == ["dev"] and folder.split("/")[2:3] != ["shm"]:
-            # The probe opens regular files only, so QEMU's refusal would not show that no such device exists.
-            yield Objection(f"{layer.path} lies among the devices: a new file is not made there.")
-        elif len(name.encode()) > _LONGEST_FILE_NAME:
-            yield Objection(f"The name of the file is too long: {layer.path[:80]}...")
-        elif seen is not None and name in seen.entries:
-            yield Objection(f"{layer.path} exists already; a new file never replaces an old one.")
-        elif seen is None and self.surroundings.here and self.surroundings.stamp:
-            yield Objection(f"The folder {folder} does not exist or cannot be read, so {layer.path} cannot be made.")
+        name = layer.device.name
+        yield from file_wrong(layer.path, f"{name}'s new file", f"file.{name}=PATH", self.surroundings)
         if self._new_files[layer.path] > 1:
             yield Objection(f"Two disks cannot have the same new file {layer.path}.")
         if self.surroundings.stamp and layer.path in self._files_in_use:
@@ -277,30 +258,21 @@ class _Plan:
         """Probe that no file exists, hold the names, write headers of ours, then put on all overlays at one moment."""
         steps: list[Step] = []
         for number, layer in enumerate(self.layers):
-            steps.append(_probe(layer.path, probe_name(self.surroundings.serial, number, self.surroundings.token)))
+            steps.append(probe(layer.path, probe_name(self.surroundings.serial, number, self.surroundings.token)))
         for number, layer in enumerate(self.layers):
             if not layer.plain:
-                steps += self._make(layer, f"diskchain-{self.surroundings.serial}-{number}")
+                steps += image_steps(
+                    self._image(layer), f"diskchain-{self.surroundings.serial}-{number}", self.surroundings.owner
+                )
             elif self.surroundings.owner is not None:
                 steps.append(Make(layer.path, self.surroundings.owner))
-        made = tuple(layer.path for layer in self.layers if layer.plain and self.surroundings.owner is None)
+        by_qemu = tuple(layer.path for layer in self.layers if layer.plain and self.surroundings.owner is None)
         actions = [{"type": "blockdev-snapshot-sync", "data": _action(layer)} for layer in self.layers]
-        return (*steps, Send(command("transaction", actions=actions), makes=made)) if self.layers else ()
+        return (*steps, Send(command("transaction", actions=actions), makes=by_qemu)) if self.layers else ()
 
-    def _make(self, layer: _Layer, tag: str) -> Iterator[Step]:
+    def _image(self, layer: _Layer) -> NewFile:
         below = self.state.graph.nodes[layer.active]
-        if self.surroundings.owner is not None:
-            size = below.virtual_size or 0
-            yield Make(layer.path, self.surroundings.owner, layer.header, header_format(below), size)
-            return
-        options: dict[str, object] = {"driver": "file", "filename": layer.path, "size": 0}
-        yield from _create(f"{tag}-file", options, (layer.path,))
-        close = command("blockdev-del", node_name=tag)
-        yield Send(command("blockdev-add", driver="file", node_name=tag, filename=layer.path), undo=(close,))
-        image: dict[str, object] = {"driver": "qcow2", "file": tag, "size": below.virtual_size}
-        image |= {"backing-file": layer.header, "backing-fmt": header_format(below)}
-        yield from _create(f"{tag}-qcow2", image, ())
-        yield Send(close)
+        return NewFile(layer.path, "qcow2", below.virtual_size or 0, layer.header, header_format(below))
 
     def predict(self) -> State:
         """The state with the overlays in place."""
@@ -333,14 +305,6 @@ class _Plan:
         return replace(self.state, graph=after, devices=devices)
 
 
-def _sayable(path: str) -> bool:
-    """Whether a file name can go over QMP, whose strings are UTF-8 without NUL."""
-    try:
-        return b"\0" not in path.encode()
-    except UnicodeEncodeError:
-        return False
-
-
 def _action(layer: _Layer) -> dict[str, object]:
     return {
         "node-name": layer.active,
@@ -349,22 +313,3 @@ def _action(layer: _Layer) -> dict[str, object]:
         "format": "qcow2",
         "mode": "absolute-paths" if layer.plain else "existing",
     }
-
-
-def _probe(path: str, node: str) -> Send:
-    """A read-only open that QEMU must refuse: if it succeeds, the file exists, and nothing goes on."""
-    options: dict[str, object] = {
-        "driver": "file",
-        "node-name": node,
-        "filename": path,
-        "read-only": True,
-        "force-share": True,
-    }
-    return Send(Command("blockdev-add", options), undo=(command("blockdev-del", node_name=node),), probe=True)
-
-
-def _create(job: str, options: dict[str, object], makes: tuple[str, ...]) -> Iterator[Step]:
-    """`blockdev-create` is a job that always waits to be dismissed; its failure is told in `query-jobs` only."""
-    yield Send(command("blockdev-create", job_id=job, options=options), makes=makes)
-    yield Wait(job, "concluded", (command("job-cancel", id=job),))
-    yield Send(command("job-dismiss", id=job))

@@ -14,9 +14,9 @@ from diskchain.operations.preview import Preview
 from diskchain.session.files import remove_made
 from diskchain.session.worked import Worked
 
-_PASSING = frozenset({"blockdev-create", "blockdev-del", "change-backing-file", "job-dismiss"})
-"""Commands of plans that leave nothing behind beyond the files and nodes that the plan made: the last but one is a trial
-that writes a header as it is, the last ends a job that has ended."""
+_PASSING = frozenset({"blockdev-create", "blockdev-del", "blockdev-mirror", "change-backing-file", "job-dismiss"})
+"""Commands of plans that leave nothing behind beyond the files and nodes that the plan made: a mirror changes nothing until it
+is completed, `change-backing-file` is a trial that writes a header as it is, the last ends a job that has ended."""
 
 
 def lasts(step: Send) -> bool:
@@ -41,9 +41,11 @@ def unchanged(done: Sequence[Send]) -> str:
 
 
 async def undo(
-    session: Worked, done: Sequence[Send], made: Sequence[str], absent: Container[str], notes: list[str]
+    session: Worked, done: Sequence[Send], made: Sequence[str], absent: Container[str], notes: list[str], lasting: bool
 ) -> list[str]:
     """Take back what was sent, last first; returns sentences on what is left behind.
+
+    :param lasting: something was done for good already: the files that were made may hold data that are wanted, and stay.
 
     A file that QEMU has open now is another client's doing, as our own nodes are closed before: it is neither removed nor ours.
     """
@@ -59,7 +61,9 @@ async def undo(
     paths += made
     held = {node.file for node in (await session.refresh()).graph.nodes.values()} if paths else set()
     for path in (path for path in paths if path not in held):
-        if path in absent or path in made:
+        if lasting:
+            left.append(f"{path} was made and stays.")
+        elif path in absent or path in made:
             left.append(await asyncio.to_thread(remove_made, path))
         else:
             left.append(f"{path} may have been made; it could not be looked at from here.")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
-from diskchain.operations.operation import Branch, Choose, Free, Make, Send, Step, Wait
+from diskchain.operations.operation import Branch, Choose, Fit, Free, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
 from diskchain.session.aftermath import entries, healed, lasts, remains, shape, unchanged, undo
@@ -37,7 +37,7 @@ class QmpOperator:
         self._started: list[str] = []
         self._made: list[str] = []
         self._jobs = JobWait(session, carriage, self._notes)
-        self._job_began = self._lasting = False
+        self._job_began = self._lasting = self._keeps = False
         self._gone: frozenset[str] = frozenset()
         self._work = ""
         self._begun = time.monotonic()
@@ -95,9 +95,12 @@ class QmpOperator:
                 await self._jobs.until(step)
             elif isinstance(step, Free):
                 await self._jobs.free(step)
+            elif isinstance(step, Fit):
+                await self._fit(step)
             else:
                 branch, rest = await self._chosen(step)
                 self._jobs.stopped = branch.key == "stop"
+                self._keeps = branch.keeps
                 self._carriage.show(Phase.FINISHING)
                 await self._steps(rest)
 
@@ -161,6 +164,14 @@ class QmpOperator:
         except OSError as error:
             raise Halt(f"{step.path} could not be made.", str(error), Phase.REFUSED) from error
         self._made.append(step.path)
+
+    async def _fit(self, step: Fit) -> None:
+        """:raises Halt: the node is not there, or has another size."""
+        node = (await self._session.refresh()).graph.nodes.get(step.node)
+        if node is None or node.virtual_size != step.size:
+            found = node.virtual_size if node is not None else None
+            text = f"The target has {found or 'an unknown number of'} bytes and the disk {step.size}: they must be the same."
+            raise Halt(text, outcome=Phase.REFUSED)
 
     async def _see_absent(self, step: Send) -> None:
         for path in step.makes if self._carriage.preview.here else ():
@@ -231,7 +242,7 @@ class QmpOperator:
     async def _checked(self, preview: Preview) -> Result:
         """Hold what came about against the prediction, and write the ledger."""
         now = await self._session.refresh()
-        draft = preview.draft
+        draft = replace(preview.draft, after=preview.before) if self._keeps else preview.draft
         aside = await self._session.meanwhile(self._begun) - touched(draft, preview.before)
         found = differences(draft, preview.before, now, aside)
         if self._jobs.stopped and (found or shape(now) == shape(preview.before)):
@@ -244,7 +255,8 @@ class QmpOperator:
             f"{name} stays open, as QEMU was told to open it apart from its image. Close it with blockdev-del."
             for name in left_open(draft, preview.before, now)
         ]
-        made = tuple(name for name in preview.after.graph.nodes if name not in preview.before.graph.nodes)
+        after = draft.after or preview.before
+        made = tuple(name for name in after.graph.nodes if name not in preview.before.graph.nodes)
         text = f"{draft.title}: done."
         if found:
             text = (
@@ -260,7 +272,7 @@ class QmpOperator:
         try:
             for job in self._started:
                 await self._jobs.end(job, [path for step in waits if step.job == job for path in step.held])
-            left = await undo(self._session, self._done, self._made, self._absent, self._notes)
+            left = await undo(self._session, self._done, self._made, self._absent, self._notes, self._lasting)
             now = await self._session.refresh()
         except (Lost, Unanswered) as error:
             return self._lost(str(error))
