@@ -212,7 +212,7 @@ def test_every_operation_is_in_the_catalog_the_table_and_the_help() -> None:
                 isinstance(f, ast.FunctionDef) and f.name == "draft" for f in node.body
             ):
                 values = [
-                    s.value for s in node.body if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) == "name"
+                    s.value for s in node.body if isinstance(s, ast.AnnAssign) and ast.unparse(s.target) == "name"
                 ]
                 written |= {str(value.value) for value in values if isinstance(value, ast.Constant)}
     assert {"snapshot", "commit", "stream", "job"} <= written
@@ -224,5 +224,5 @@ def test_every_operation_is_in_the_catalog_the_table_and_the_help() -> None:
 
 def test_every_key_is_in_the_help() -> None:
     described = arguments.parse_help("run")
-    for _, keys in catalog.OPERATIONS.values():
-        assert all(f" {key}=" in described for key in keys), keys
+    for kind in catalog.OPERATIONS.values():
+        assert all(f" {key}=" in described for key in kind.known), kind.known

@@ -169,7 +169,6 @@ def test_another_size_behind_a_uri_is_refused_before_the_job() -> None:
         ({"target": "nbd://"}, "is no NBD URI"),
         ({"target": "FOLDER/c.qcow2", "sync": "none", "finish": "pivot"}, "lacks all older data"),
         ({"target": "FOLDER/c.raw", "format": "raw", "sync": "top"}, "cannot be backed"),
-        ({"target": "FOLDER/c.qcow2", "sync": "half"}, "sync=half is not known"),
         ({"target_node": "alone", "sync": "top", "finish": "pivot"}, "lose all older data"),
     ],
 )

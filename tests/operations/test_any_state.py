@@ -15,6 +15,7 @@ from diskchain.model.state import Machine, State
 from diskchain.operations import catalog
 from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
+from diskchain.operations.keys import UsageError
 from diskchain.operations.operation import Drag, Operation
 from diskchain.operations.preview import Surroundings, prepare
 from diskchain.operations.snapshot import Snapshot
@@ -146,12 +147,12 @@ _Keys = Mapping[str, str]
     st.sampled_from(sorted(catalog.OPERATIONS)), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4)
 )
 def test_any_words_are_read_or_refused_in_a_sentence(name: str, keys: _Keys) -> None:
-    known = {"top": "a", "base": "b", "node": "a", "do": "pause", "id": "j"}
-    needed = {key: value for key, value in known.items() if key in catalog.OPERATIONS[name][1]}
+    known = {"top": "a", "base": "b", "node": "a", "do": "pause", "id": "j", "disk": "d", "target": "/t"}
+    needed = {key: value for key, value in known.items() if key in catalog.OPERATIONS[name].known}
     for words in (keys, {**needed, **{key: value for key, value in keys.items() if key in needed}}):
         said = ""
         try:
             operation = catalog.parse(name, words, "/work")
-        except catalog.UsageError as error:
+        except UsageError as error:
             said = str(error)
         assert said.endswith(".") if said else catalog.parse(name, operation.keys(), "/work") == operation

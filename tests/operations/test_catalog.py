@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from diskchain.operations.catalog import UsageError, parse
+from diskchain.operations.catalog import parse
 from diskchain.operations.commit import Commit
+from diskchain.operations.keys import UsageError
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,19 @@ def test_a_path_without_a_name_is_not_passed_over(value: str) -> None:
     whole = parse("commit", {"top": "a", "base": "b", "spoils": "/a,,b,c"}, "/d")
     assert isinstance(whole, Commit)
     assert whole.spoils == ("/a,b", "/d/c")
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "says"),
+    [
+        ("mirror", {"disk": "vda"}, "target= is missing: say the path of a new file, or an NBD URI."),
+        ("mirror", {"target": "/a"}, "disk= is missing."),
+        ("mirror", {"disk": "vda", "target": "/a", "sync": "half"}, "sync=half is not known: say full, top or none."),
+        ("commit", {"top": "a", "base": "b", "finish": "copy"}, "finish=copy is not known: say ask or pivot."),
+        ("stream", {"node": "a", "close": "maybe"}, "close=maybe is neither yes nor no."),
+    ],
+)
+def test_what_is_wrong_is_said(name: str, keys: dict[str, str], says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(name, keys, "/")
+    assert str(caught.value) == says

@@ -7,12 +7,11 @@ from typing import NoReturn
 
 from diskchain.cli import names
 from diskchain.cli.ending import Ending, Exit
+from diskchain.operations.keys import LISTS
 
 COMMANDS = names.COMMANDS
 
 FORMATS = ("svg", "png", "pdf", "dot", "mermaid", "json")
-
-_LISTS = ("disks", "spoils")
 
 HELP = """\
 usage: diskchain [TARGET ...]            the window, with these machines open
@@ -148,7 +147,7 @@ def keys(words: list[str]) -> dict[str, str]:
         key, equals, value = word.partition("=")
         if not key or not equals:
             raise Ending(Exit.USAGE, f'"{word}" is not of the form key=value. See diskchain run --help.')
-        if key in found and key not in _LISTS:
+        if key in found and key not in LISTS:
             raise Ending(Exit.USAGE, f"{key}= is said twice. Say it once.")
         found[key] = f"{found[key]},{value}" if key in found else value
     return found

@@ -15,7 +15,8 @@ from diskchain.cli.carrying import Carrying
 from diskchain.cli.describe import described, shown
 from diskchain.cli.ending import Ending, Exit
 from diskchain.model import words
-from diskchain.operations.catalog import UsageError, parse
+from diskchain.operations.catalog import parse
+from diskchain.operations.keys import UsageError
 from diskchain.operations.operation import Choose, Operation
 from diskchain.operations.preview import Preview
 from diskchain.session.carriage import Phase, Result

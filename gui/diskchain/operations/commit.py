@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import ClassVar
 
 from diskchain.model import words
 from diskchain.model.graph import BlockGraph
@@ -32,6 +33,7 @@ from diskchain.operations.chains import (
     stored,
     unencrypted,
 )
+from diskchain.operations.keys import Keys, without_defaults
 from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.operations.rewriting import (
@@ -65,20 +67,20 @@ class Commit:
     close: bool = True
     speed: int = 0
 
-    name = "commit"
+    name: ClassVar[str] = "commit"
+    known: ClassVar[tuple[str, ...]] = ("top", "base", "finish", "spoils", "close", "speed")
+
+    @classmethod
+    def read(cls, keys: Keys) -> Commit:
+        """From the words of the command line. :raises UsageError: one is missing, or is not understood."""
+        top, base, finish = keys.needed("top"), keys.needed("base"), keys.one_of("finish", "ask", "pivot")
+        return cls(top, base, finish, keys.paths("spoils"), keys.yes("close", True), keys.size("speed"))
 
     def keys(self) -> Mapping[str, str]:
         """The keys as the command line writes them."""
-        keys = {"top": self.top, "base": self.base}
-        if self.finish != "ask":
-            keys["finish"] = self.finish
-        if self.spoils:
-            keys["spoils"] = ",".join(path.replace(",", ",,") for path in self.spoils)
-        if not self.close:
-            keys["close"] = "no"
-        if self.speed:
-            keys["speed"] = str(self.speed)
-        return keys
+        told = {"top": self.top, "base": self.base, "finish": self.finish, "close": "yes" if self.close else "no"}
+        told |= {"spoils": ",".join(path.replace(",", ",,") for path in self.spoils), "speed": str(self.speed)}
+        return without_defaults(told, finish="ask", close="yes", speed="0")
 
     @classmethod
     def offered(cls, state: State, drag: Drag) -> Offer | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from diskchain.model.flows import flow_of
 from diskchain.model.job import Job
 from diskchain.model.state import State
 from diskchain.operations.chains import listed, path_of, stored
 from diskchain.operations.ending import Ending, completed, finalized, freed, left_by_cancel, released, was_committed
+from diskchain.operations.keys import Keys
 from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.operations.rewriting import not_writable
@@ -23,10 +25,12 @@ _WORDS = {
     "resume": "Resume",
     "speed": "Limit",
     "complete": "Complete",
-    "cancel": "Cancel",
     "finalize": "Finish",
+    "cancel": "Cancel",
     "dismiss": "Dismiss",
 }
+VERBS = tuple(_WORDS)
+"""What can be done to a job, in the order in which it is offered."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,15 @@ class SteerJob:
     speed: int | None = None
     foreign: bool = False
 
-    name = "job"
+    name: ClassVar[str] = "job"
+    known: ClassVar[tuple[str, ...]] = ("do", "id", "speed", "foreign")
+
+    @classmethod
+    def read(cls, keys: Keys) -> SteerJob:
+        """From the words of the command line. :raises UsageError: one is missing, or is not understood."""
+        keys.needed("do")
+        speed = keys.size("speed") if keys.word("speed") else None
+        return cls(keys.one_of("do", *VERBS), keys.needed("id"), speed, keys.yes("foreign"))
 
     def keys(self) -> Mapping[str, str]:
         """The keys as the command line writes them."""

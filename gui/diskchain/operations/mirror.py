@@ -7,20 +7,19 @@ is at that moment, or the job goes on following.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
-from diskchain.model.graph import BlockGraph
 from diskchain.model.state import State
-from diskchain.operations.chains import bitmap_notes, listed, moved_roots
+from diskchain.operations.chains import bitmap_notes, listed
+from diskchain.operations.keys import Keys, UsageError, without_defaults
 from diskchain.operations.operation import Branch, Choose, Concerns, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.operations.source import Source
-from diskchain.operations.target import Target
+from diskchain.operations.target import FORMATS, Target
 from diskchain.qapi.command import Command, command
 
-SYNCS = ("full", "top", "none")
-COPY_MODES = ("background", "write-blocking")
 _HOLDS = {
     "full": "all data of the disk, in one image",
     "top": "what {active} holds; the rest stays in {below}",
@@ -52,19 +51,43 @@ class Mirror:
     copy_mode: str = "background"
     speed: int = 0
 
-    name = "mirror"
+    name: ClassVar[str] = "mirror"
+    known: ClassVar[tuple[str, ...]] = (
+        "disk",
+        "target",
+        "target-node",
+        "sync",
+        "format",
+        "finish",
+        "copy-mode",
+        "speed",
+    )
+
+    @classmethod
+    def read(cls, keys: Keys) -> Mirror:
+        """From the words of the command line. :raises UsageError: one is missing, or is not understood."""
+        if not keys.word("target") and not keys.word("target-node"):
+            raise UsageError("target= is missing: say the path of a new file, or an NBD URI.")
+        return cls(
+            keys.needed("disk"),
+            keys.place("target"),
+            keys.word("target-node"),
+            keys.one_of("sync", "full", "top", "none"),
+            keys.one_of("format", *FORMATS),
+            keys.one_of("finish", *_FINISHES),
+            keys.one_of("copy-mode", "background", "write-blocking"),
+            keys.size("speed"),
+        )
 
     def keys(self) -> Mapping[str, str]:
         """The keys as the command line writes them."""
-        told = {"target": self.target, "target-node": self.target_node, "sync": self.sync, "format": self.format}
-        told |= {"finish": self.finish, "copy-mode": self.copy_mode, "speed": str(self.speed or "")}
-        usual = {"sync": "full", "format": "qcow2", "finish": "ask", "copy-mode": "background"}
-        return {"disk": self.disk} | {key: value for key, value in told.items() if value and usual.get(key) != value}
+        told = {"disk": self.disk, "target": self.target, "target-node": self.target_node, "sync": self.sync}
+        told |= {"format": self.format, "finish": self.finish, "copy-mode": self.copy_mode, "speed": str(self.speed)}
+        return without_defaults(told, sync="full", format="qcow2", finish="ask", copy_mode="background", speed="0")
 
     def offer(self, state: State) -> Offer:
         """This mirror as an offer, with its reason against it where there is one."""
-        plan = _Plan(self, state, Surroundings())
-        first = next(plan.objections(), None)
+        first = next(_Plan(self, state, Surroundings()).objections(), None)
         return Offer(self, "Copy and follow", f"Mirror {self.disk}", first.text if first else "")
 
     def concerns(self, state: State) -> Concerns:
@@ -78,26 +101,22 @@ class Mirror:
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
         plan = _Plan(self, state, surroundings)
-        objections = tuple(plan.objections())
-        if objections:
+        if objections := tuple(plan.objections()):
             return Draft(f"Mirror {self.disk}", "Mirror", objections=objections)
         return Draft(
             title=f"Mirror {self.disk} to {plan.to.called}",
             verb=f"Mirror {self.disk}",
-            objections=objections,
             warnings=tuple(plan.warnings()),
             steps=plan.steps(),
             moves=plan.moves,
-            created=(plan.to.path,) if plan.to.new else (),
-            stop="the disk stays as it is; a copy that is not whole is removed"
-            if plan.to.new
-            else "the disk stays as it is; the copy is not whole",
+            created=plan.to.created,
+            stop=f"the disk stays as it is; {plan.to.unfinished}",
             guest="keeps running; its writes go to both from then on",
             target=plan.to.folder,
             confirm=tuple(plan.confirm()),
             facts=plan.facts(),
             loose=plan.leaving,
-            after=plan.predict() if plan.can_pivot and self.finish != "copy" else state,
+            after=plan.to.switched(plan.moves) if plan.can_pivot and self.finish != "copy" else state,
         )
 
 
@@ -121,9 +140,7 @@ class _Plan:
     @cached_property
     def to(self) -> Target:
         told = self.operation
-        return Target(
-            self.disk, self.surroundings, "copy", told.target, told.target_node, told.format, below=self.below
-        )
+        return Target(self.disk, self.surroundings, "copy", told.target, told.target_node, told.format, self.below)
 
     @cached_property
     def leaving(self) -> tuple[str, ...]:
@@ -146,11 +163,6 @@ class _Plan:
     def objections(self) -> Iterator[Objection]:
         """Everything that speaks against it."""
         operation = self.operation
-        words = {"sync": (operation.sync, SYNCS), "finish": (operation.finish, tuple(_FINISHES))}
-        words["copy-mode"] = (operation.copy_mode, COPY_MODES)
-        for key, (told, values) in words.items():
-            if told not in values:
-                yield Objection(f"{key}={told} is not known: say one of {', '.join(values)}.")
         yield from self.disk.wrong()
         if not self.disk.active:
             return
@@ -236,13 +248,3 @@ class _Plan:
 
     def _ended(self, job: str, how: Command) -> tuple[Send | Wait, ...]:
         return Send(how), Wait(job, "concluded"), Send(command("job-dismiss", id=job))
-
-    def predict(self) -> State:
-        """The state with the guest on the copy; images that it leaves may vanish, or stay open beside it."""
-        opened, active = self.to.as_state(self.moves), self.disk.active
-        edges = tuple(
-            replace(edge, child=self.to.node) if edge.child == active and edge.role != "backing" else edge
-            for edge in opened.graph.edges
-        )
-        devices = moved_roots(opened.devices, active, self.to.node)
-        return replace(opened, graph=BlockGraph(opened.graph.nodes, edges), devices=devices)

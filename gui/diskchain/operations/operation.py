@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from diskchain.qapi.command import Command
 
 if TYPE_CHECKING:
     from diskchain.model.state import State
+    from diskchain.operations.keys import Keys
     from diskchain.operations.preview import Draft, Surroundings
 
 
@@ -194,10 +195,15 @@ JOB_CONTROL = ("job-", "block-job-")
 class Operation(Protocol):
     """Something a user can do to a machine: a frozen dataclass whose fields are its keys.
 
-    `name` is the word of the command line; `title` a sentence in the imperative; `verb` the words on the button.
+    `name` is the word of the command line, `known` the keys that it takes there.
     """
 
-    name: str
+    name: ClassVar[str]
+    known: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def read(cls, keys: Keys) -> Operation:
+        """The operation from the words of the command line. :raises UsageError: one is missing, or is not understood."""
 
     def keys(self) -> Mapping[str, str]:
         """The keys and values as the command line writes them, defaults left out."""

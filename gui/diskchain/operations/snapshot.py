@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import ClassVar
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Edge, Kind, Node
@@ -31,6 +32,7 @@ from diskchain.operations.chains import (
     pieces,
     unique,
 )
+from diskchain.operations.keys import Keys
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, image_steps, probe
 from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, probe_name
 from diskchain.operations.preview import Draft, Surroundings
@@ -55,7 +57,14 @@ class Snapshot:
     files: Mapping[str, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
 
-    name = "snapshot"
+    name: ClassVar[str] = "snapshot"
+    known: ClassVar[tuple[str, ...]] = ("disks", "dir", "name", "file.DISK", "node.DISK")
+
+    @classmethod
+    def read(cls, keys: Keys) -> Snapshot:
+        """From the words of the command line."""
+        files, nodes = keys.paths_under("file"), keys.under("node")
+        return cls(keys.list_of("disks"), keys.path("dir"), keys.word("name"), files, nodes)
 
     def keys(self) -> Mapping[str, str]:
         """The keys as the command line writes them."""

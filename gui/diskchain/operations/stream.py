@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import ClassVar
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.state import State
@@ -26,6 +27,7 @@ from diskchain.operations.chains import (
     stored,
     unencrypted,
 )
+from diskchain.operations.keys import Keys, without_defaults
 from diskchain.operations.operation import Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.operations.rewriting import not_writable, relative_down, subclustered, unnameable, unwritable
@@ -48,18 +50,19 @@ class Stream:
     close: bool = True
     speed: int = 0
 
-    name = "stream"
+    name: ClassVar[str] = "stream"
+    known: ClassVar[tuple[str, ...]] = ("node", "base", "close", "speed")
+
+    @classmethod
+    def read(cls, keys: Keys) -> Stream:
+        """From the words of the command line. :raises UsageError: one is missing, or is not understood."""
+        return cls(keys.needed("node"), keys.word("base"), keys.yes("close", True), keys.size("speed"))
 
     def keys(self) -> Mapping[str, str]:
         """The keys as the command line writes them."""
-        keys = {"node": self.node}
-        if self.base:
-            keys["base"] = self.base
-        if not self.close:
-            keys["close"] = "no"
-        if self.speed:
-            keys["speed"] = str(self.speed)
-        return keys
+        close = "yes" if self.close else "no"
+        told = {"node": self.node, "base": self.base, "close": close, "speed": str(self.speed)}
+        return without_defaults(told, close="yes", speed="0")
 
     @classmethod
     def offered(cls, state: State, drag: Drag) -> tuple[Offer, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from diskchain.model.graph import BlockGraph
 from diskchain.model.nbd import NbdPlace, NotNbd, is_nbd, nbd_place
 from diskchain.model.node import Edge, Kind, Node
 from diskchain.model.state import State
@@ -18,6 +19,7 @@ from diskchain.operations.chains import (
     is_encrypted,
     is_relative,
     listed,
+    moved_roots,
     node_name,
     path_of,
     pieces,
@@ -74,16 +76,25 @@ class Target:
         if not self.new or self.told:
             return self.told if self.new else ""
         folder = posixpath.dirname(path_of(self.state.graph.nodes[self.source.active], self.surroundings.cwd) or "")
-        seen = self.surroundings.folders.get(folder)
         label = re.sub(r"[^A-Za-z0-9._-]", "-", f"{self.source.name}-{self.word}-{self.surroundings.stamp}")
         ending = f".{self.format}"
-        taken = {name.removesuffix(ending) for name in seen.entries} if seen else set()
-        return posixpath.join(folder, unique(label, taken) + ending)
+        seen = self.surroundings.folders[folder].entries if folder in self.surroundings.folders else frozenset()
+        return posixpath.join(folder, unique(label, {name.removesuffix(ending) for name in seen}) + ending)
 
     @property
     def folder(self) -> str:
         """The folder of the new file; empty where none is made."""
         return posixpath.dirname(self.path)
+
+    @property
+    def created(self) -> tuple[str, ...]:
+        """The files that are made."""
+        return (self.path,) if self.new else ()
+
+    @property
+    def unfinished(self) -> str:
+        """What becomes of it where the job does not come to its end."""
+        return f"a {self.word} that is not whole is removed" if self.new else f"the {self.word} is not whole"
 
     @cached_property
     def node(self) -> str:
@@ -215,3 +226,13 @@ class Target:
         )
         below = [Edge(self.node, self.below, "backing")] if self.below and self.new else []
         return replace(self.state, graph=self.state.graph.with_nodes([copy], below))
+
+    def switched(self, allocated: int | None) -> State:
+        """The state with the guest on it; images that the guest leaves may vanish, or stay open beside it."""
+        opened, active = self.as_state(allocated), self.source.active
+        edges = tuple(
+            replace(edge, child=self.node) if edge.child == active and edge.role != "backing" else edge
+            for edge in opened.graph.edges
+        )
+        devices = moved_roots(opened.devices, active, self.node)
+        return replace(opened, graph=BlockGraph(opened.graph.nodes, edges), devices=devices)

@@ -10,7 +10,7 @@ from typing import ClassVar, cast
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
 
 from diskchain.model.words import rate
-from diskchain.operations.catalog import UsageError, size
+from diskchain.operations.keys import UsageError, size
 from diskchain.operations.operation import Operation
 from diskchain.signal import Signal
 from diskchain.widgets.style import label
@@ -27,13 +27,25 @@ class _Option:
 
 
 _OPTIONS: Mapping[str, _Option] = {
+    "target": _Option("New file, or NBD URI", hint="beside the disk's image"),
+    "target_node": _Option("Or an open node", hint="its name"),
+    "sync": _Option(
+        "What is copied", {"full": "all of the disk", "top": "the active image only", "none": "only new writes"}
+    ),
+    "format": _Option("Format", {"qcow2": "qcow2", "raw": "raw"}),
+    "copy_mode": _Option(
+        "The guest's writes", {"background": "go ahead of the copy", "write-blocking": "wait for the copy"}
+    ),
+    "mirror.finish": _Option(
+        "When ready", {"ask": "ask me", "pivot": "switch over by itself", "copy": "keep the copy by itself"}
+    ),
     "finish": _Option("When ready", {"ask": "ask me", "pivot": "switch over by itself"}),
     "speed": _Option("Speed limit", hint="none; for example 50M"),
     "close": _Option("Close the nodes that leave the chain"),
     "label": _Option("Part of the names", hint="a time stamp"),
     "dir": _Option("Folder", hint="beside each image"),
 }
-"""Fields that are options; the other fields say what the operation is about."""
+"""Fields that are options, `operation.field` where one operation asks otherwise; other fields say what it is about."""
 
 _ORDER = tuple(_OPTIONS)
 _LARGEST = 2**63 - 1
@@ -42,7 +54,13 @@ _LARGEST = 2**63 - 1
 def options_of(operation: Operation) -> dict[str, object]:
     """The options of an operation and their present values, in the order in which they are asked for."""
     values = {entry.name: getattr(operation, entry.name) for entry in dataclasses.fields(_fields(operation))}
-    return {name: values[name] for name in _ORDER if name in values}
+    named = (name.removeprefix(f"{operation.name}.") for name in _ORDER)
+    return {name: values[name] for name in named if name in values}
+
+
+def _option(operation: Operation, name: str) -> _Option:
+    """How a field of an operation is asked for."""
+    return _OPTIONS.get(f"{operation.name}.{name}") or _OPTIONS[name]
 
 
 def changed(operation: Operation, **values: object) -> Operation:
@@ -113,7 +131,7 @@ class OptionsForm(QWidget):
     @property
     def wrong(self) -> str:
         """Which fields hold something that is not understood, and why; empty: all are understood."""
-        return " ".join(f"{_OPTIONS[name].label}: {why}" for name, why in self._bad.items())
+        return " ".join(f"{_option(self._operation, name).label}: {why}" for name, why in self._bad.items())
 
     def fits(self, operation: Operation, two_phased: bool) -> bool:
         """Whether this form is the right one for an operation: it asks for the same, and shows what holds there."""
@@ -133,7 +151,7 @@ class OptionsForm(QWidget):
         self._operation = operation
 
     def _add(self, form: QFormLayout, name: str, value: object) -> None:
-        option = _OPTIONS[name]
+        option = _option(self._operation, name)
         field: QWidget
         if isinstance(value, bool):
             field = box = QCheckBox(option.label)
