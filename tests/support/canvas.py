@@ -37,6 +37,7 @@ class Window:
         self.asked: list[str] = []
         self.view.dropped.connect(self.dropped.append)
         self.view.offers = self.offer
+        self.view.copies = lambda node: catalog.offers_for_copy(self.state, node)
         self.show(state)
 
     def show(self, state: State) -> None:

@@ -24,6 +24,11 @@ def offers_for_drag(state: State, drag: Drag) -> tuple[Offer, ...]:
     return ((commit,) if commit else ()) + Stream.offered(state, drag)
 
 
+def offers_for_copy(state: State, name: str) -> tuple[Offer, ...]:
+    """What dragging an image beside its chain would do: copy the disk that writes to it."""
+    return tuple(Mirror(device.name).offer(state) for device in state.devices_on(name)[:1] if device.name)
+
+
 def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     """What can be done with a node: snapshot its disk, commit it down, pull images below into it."""
     graph = state.graph

@@ -17,9 +17,11 @@ from diskchain.operations.keys import Keys, UsageError, without_defaults
 from diskchain.operations.operation import Branch, Choose, Concerns, Objection, Offer, Send, Step, Wait
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.operations.source import Source
-from diskchain.operations.target import FORMATS, Target
+from diskchain.operations.target import FORMATS, Target, switched
 from diskchain.qapi.command import Command, command
 
+_LEAST, _MOST = 1 << 16, 1 << 24
+"""Bytes in flight at once: one cluster, and QEMU's own (block/mirror.c): fastest, but it leaps under a limit."""
 _HOLDS = {
     "full": "all data of the disk, in one image",
     "top": "what {active} holds; the rest stays in {below}",
@@ -88,15 +90,15 @@ class Mirror:
     def offer(self, state: State) -> Offer:
         """This mirror as an offer, with its reason against it where there is one."""
         first = next(_Plan(self, state, Surroundings()).objections(), None)
-        return Offer(self, "Copy and follow", f"Mirror {self.disk}", first.text if first else "")
+        note = "The copy follows each write until you choose how it ends: switch the disk over to it, or keep it."
+        return Offer(self, "Copy and follow", f"Mirror {self.disk}", first.text if first else "", note)
 
     def concerns(self, state: State) -> Concerns:
         """The folder of a new file; what its header is to name must be what QEMU has open."""
         plan = _Plan(self, state, Surroundings())
         if not plan.disk.active or not plan.to.new:
             return Concerns()
-        below = [plan.below] if plan.below else []
-        return Concerns(folders=(plan.to.folder,), held=state.graph.files(below))
+        return Concerns(folders=(plan.to.folder,), held=state.graph.files([plan.below] if plan.below else []))
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
@@ -116,7 +118,7 @@ class Mirror:
             confirm=tuple(plan.confirm()),
             facts=plan.facts(),
             loose=plan.leaving,
-            after=plan.to.switched(plan.moves) if plan.can_pivot and self.finish != "copy" else state,
+            after=switched(plan.to, plan.moves) if plan.can_pivot and self.finish != "copy" else state,
         )
 
 
@@ -199,13 +201,10 @@ class _Plan:
         """The lines of the sheet."""
         holds = _HOLDS[self.operation.sync if self.below or self.operation.sync != "top" else "full"]
         told = [("The copy holds", holds.format(active=self.disk.active, below=self.below))]
-        if self.to.new:
-            told.append((f"Copy of {self.operation.disk}", self.to.path))
         if self.can_pivot:
             told.append(("When ready", _FINISHES[self.operation.finish]))
-        if self.operation.copy_mode == "write-blocking":
-            told.append(("Guest's writes", "wait until the copy has them too"))
-        return tuple(told)
+        waits = [("Guest's writes", "wait until the copy has them too")]
+        return (*told, *(waits if self.operation.copy_mode == "write-blocking" else ()))
 
     def steps(self) -> tuple[Step, ...]:
         """Make and open the target, start the job, wait until it is ready, end it as was chosen."""
@@ -218,6 +217,7 @@ class _Plan:
             replaces=self.disk.active if self.disk.root != self.disk.active else None,
             sync=operation.sync,
             speed=operation.speed or None,
+            buf_size=min(max(operation.speed // 4, _LEAST), _MOST) if operation.speed else None,
             copy_mode=operation.copy_mode if operation.copy_mode != "background" else None,
             on_target_error="enospc",  # a full target stops the job, not the guest; it goes on once there is room
             filter_node_name=f"{job}-filter",
@@ -236,7 +236,7 @@ class _Plan:
         )
         copy = Branch(
             "copy",
-            "Keep the copy as of now",
+            "Keep the copy",
             f"The guest stays where it is; {called} is the disk as it is at that moment.",
             (*self._ended(job, command("block-job-cancel", device=job)), *self.to.closed()),
             keeps=True,
@@ -244,7 +244,7 @@ class _Plan:
         follows = "takes each new write" if self.operation.sync == "none" else "holds everything and follows each write"
         chosen = "" if self.operation.finish == "ask" else self.operation.finish
         branches = (pivot, copy) if self.can_pivot else (copy,)
-        return Choose(f"{called} now {follows}. How shall it end?", job, branches, chosen)
+        return Choose(f"{called[0].upper()}{called[1:]} now {follows}. How shall it end?", job, branches, chosen)
 
     def _ended(self, job: str, how: Command) -> tuple[Send | Wait, ...]:
         return Send(how), Wait(job, "concluded"), Send(command("job-dismiss", id=job))

@@ -39,13 +39,14 @@ class Offer:
     """What a drag or a menu could do: an operation with the words for it.
 
     :ivar verb: the word beside a target while dragging ("Commit here"). `title`: the whole sentence, for the hint and the button.
-    :ivar reason: why it is not to be had; empty: it is.
+    :ivar reason: why it is not to be had; empty: it is. `note`: what it means, in a sentence for the hint; may be empty.
     """
 
     operation: Operation
     verb: str
     title: str
     reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

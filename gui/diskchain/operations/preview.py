@@ -10,6 +10,9 @@ from diskchain.model.state import OPERABLE, State
 from diskchain.operations.operation import JOB_CONTROL, Choose, Fit, Free, Make, Objection, Operation, Send, Step, Wait
 from diskchain.qapi.command import Command
 
+_PREPARE = ("blockdev-create", "blockdev-del")
+"""Commands that make and open what an operation needs, and close it again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -141,7 +144,8 @@ class Preview:
     def act(self) -> Command | None:
         """The command that does it: the first that neither only prepares something nor is undone again; None: there is none."""
         sends = (step for step in walk(self.draft.steps) if isinstance(step, Send))
-        return next((step.command for step in sends if not (step.probe or step.undo or step.refusal)), None)
+        acts = (step.command for step in sends if not (step.probe or step.undo or step.refusal))
+        return next((act for act in acts if not act.name.startswith((*JOB_CONTROL, *_PREPARE))), None)
 
     @property
     def all_commands(self) -> tuple[Command, ...]:

@@ -107,8 +107,9 @@ class Target:
 
     @property
     def called(self) -> str:
-        """The target in a few words."""
-        return posixpath.basename(self.path) or self.open_node or self.told
+        """The target in sentences: what the user named, by that name."""
+        named = self.open_node or self.told
+        return posixpath.basename(named) if named and self.new else named or f"the {self.word}"
 
     @cached_property
     def header(self) -> tuple[str, str]:
@@ -227,12 +228,13 @@ class Target:
         below = [Edge(self.node, self.below, "backing")] if self.below and self.new else []
         return replace(self.state, graph=self.state.graph.with_nodes([copy], below))
 
-    def switched(self, allocated: int | None) -> State:
-        """The state with the guest on it; images that the guest leaves may vanish, or stay open beside it."""
-        opened, active = self.as_state(allocated), self.source.active
-        edges = tuple(
-            replace(edge, child=self.node) if edge.child == active and edge.role != "backing" else edge
-            for edge in opened.graph.edges
-        )
-        devices = moved_roots(opened.devices, active, self.node)
-        return replace(opened, graph=BlockGraph(opened.graph.nodes, edges), devices=devices)
+
+def switched(to: Target, allocated: int | None) -> State:
+    """The state with the guest on the target; images that the guest leaves may vanish, or stay open beside it."""
+    opened, active = to.as_state(allocated), to.source.active
+    edges = tuple(
+        replace(edge, child=to.node) if edge.child == active and edge.role != "backing" else edge
+        for edge in opened.graph.edges
+    )
+    devices = moved_roots(opened.devices, active, to.node)
+    return replace(opened, graph=BlockGraph(opened.graph.nodes, edges), devices=devices)

@@ -188,6 +188,10 @@ class Session:
         """What dropping a node on another would do; offers with a reason cannot be had."""
         return catalog.offers_for_drag(self.state, drag) if self.state else ()
 
+    def offers_for_copy(self, name: str) -> tuple[Offer, ...]:
+        """What dragging an image beside its chain would do."""
+        return catalog.offers_for_copy(self.state, name) if self.state else ()
+
     def offers_for_node(self, name: str) -> tuple[Offer, ...]:
         """What can be done with a node."""
         return catalog.offers_for_node(self.state, name) if self.state else ()

@@ -35,6 +35,7 @@ ACTIONS: Mapping[str, _Said] = {
     "snapshot": _Said("Snapshot…", ("Ctrl+S",)),
     "commit": _Said("Commit…", ("Ctrl+D",)),
     "stream": _Said("Stream…", ("Ctrl+U",)),
+    "mirror": _Said("Mirror…", ("Ctrl+Shift+M",)),
     "menu": _Said("What can be done with the selection", ("Ctrl+M",)),
     "look": _Said("Look again now", ("F5",)),
     "record": _Said("Record everything to a file", ("Ctrl+R",)),
@@ -58,6 +59,7 @@ CANVAS_KEYS = (
     ("C", "pick up, then arrows and Enter: drop"),
     ("Drag a node down its chain", "commit it there"),
     ("Drag a node up its chain", "stream it there"),
+    ("Drag a disk's image into the well below it", "copy the disk there"),
     ("Drag the ground", "move the picture"),
 )
 

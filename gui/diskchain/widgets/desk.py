@@ -99,6 +99,7 @@ class Desk:
         self._close_choices()
         self.canvas.select(None)
         self.canvas.offers = session.offers_for_drag if session is not None else _nothing
+        self.canvas.copies = session.offers_for_copy if session is not None else _nothing
         self.canvas.show_state(None, Diff(), None, None)
         if session is not None and session.state is not None:
             self.canvas.show_state(session.state, Diff(), session.ledger, session.meter)

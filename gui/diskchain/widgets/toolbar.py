@@ -10,7 +10,7 @@ from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
 from diskchain.widgets.style import button, label, reserve, restyle, takes_escape
 
-OPERATIONS = ("snapshot", "commit", "stream")
+OPERATIONS = ("snapshot", "commit", "stream", "mirror")
 _FIND = "Find a node by its name, file or driver (Ctrl+F); Enter goes from one to the next"
 _RECORD = "Record to a file that replays without QEMU (Ctrl+R)"
 _SEARCH = (96, 170)

@@ -29,7 +29,7 @@ class Hint:
     tone: str = "green"
 
 
-ON_GROUND = Hint("Drop it on a lit card.", "Dropped on the ground, or with Esc, nothing happens.", tone="line")
+ON_GROUND = Hint("Drop it where it is lit.", "Dropped on the ground, or with Esc, nothing happens.", tone="line")
 
 
 def hint_of(offers: tuple[Offer, ...], state: State, second: bool = False) -> Hint:
@@ -42,7 +42,7 @@ def hint_of(offers: tuple[Offer, ...], state: State, second: bool = False) -> Hi
     offer = legal[1] if second and len(legal) > 1 else legal[0]
     preview = prepare(offer.operation, state, Surroundings())
     draft = preview.draft
-    parts = []
+    parts = [offer.note] if offer.note else []
     if draft.moves:
         parts.append(f"Moves about {words.size(draft.moves)}.")
     parts += _files(draft.changed, "changes", "change") + _files(draft.invalid, "becomes invalid", "become invalid")

@@ -15,6 +15,7 @@ from diskchain.widgets.canvas.consequence import ON_GROUND, Hint, chosen, hint_o
 from diskchain.widgets.canvas.ghost import GhostItem, HintItem, TargetItem
 from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.style import Style
+from diskchain.widgets.canvas.wells import Wells
 
 DIM = 0.45
 _AWAY = 18.0
@@ -32,9 +33,11 @@ class Carried:
         source: SpotItem,
         cards: Iterable[SpotItem],
         ask: Callable[[Drag], tuple[Offer, ...]],
+        copies: tuple[Offer, ...],
         state: State,
         style: Style,
     ) -> None:
+        """:param ask: what a drop on a card would do. :param copies: what a drop beside the chain would do."""
         self.source = source.spot.node
         self.target = ""
         self._scene = scene
@@ -49,6 +52,7 @@ class Carried:
         self._at = source.box().center()
         self._grip = QPointF(0, 0)
         self._ghost = GhostItem(source.spot.look, QSizeF(source.spot.w, source.spot.h), style)
+        self._wells = Wells(scene, copies, source.box(), style)
         self._hint = HintItem(style)
         self._hint.set_hint(ON_GROUND)
         for item in (self._ghost, self._hint):
@@ -78,9 +82,9 @@ class Carried:
         return self._offers[name]
 
     @property
-    def legal(self) -> tuple[str, ...]:
-        """Names of the nodes that it may be dropped on."""
-        return tuple(self._lit)
+    def legal(self) -> dict[str, QRectF]:
+        """What it may be dropped on, cards and wells, and where that is in scene units."""
+        return {name: outline.box for name, outline in self._lit.items()} | self._wells.places
 
     def grip(self, offset: QPointF) -> None:
         """Where in the card the pointer holds it, in scene units."""
@@ -88,31 +92,34 @@ class Carried:
 
     def over(self, at: QPointF, card: SpotItem | None, sight: QRectF, second: bool = False) -> None:
         """The pointer is here, perhaps over a card. `sight`: what the view shows, in scene units; `second`: Shift is held."""
-        name = card.spot.node if card is not None and isinstance(card.spot.look, CardLook) else ""
+        well = self._wells.over(at)
+        name = well or (card.spot.node if card is not None and isinstance(card.spot.look, CardLook) else "")
         self._at, self._second = at, second
         for other, outline in self._lit.items():
             outline.set_hot(other == name)
-        self.target = name if name in self._lit else ""
+        self.target = name if name in self.legal else ""
         if name == self.source:
             name = ""
         self._hint.set_hint(self._hint_over(name))
-        self._place(card.box() if card is not None and name else None, sight)
+        self._place(self._wells.box(well) if well else card.box() if card is not None and name else None, sight)
 
     def _hint_over(self, name: str) -> Hint:
         if not name:
             return ON_GROUND
-        offers = self._asked(name)
+        offers = self._wells.offers(name) or self._asked(name)
         return hint_of(offers, self._state, self._second) if offers else no_hint(one_line(self.source), one_line(name))
 
     def drop(self) -> Offer | None:
         """End it; the offer that is to be prepared, None where a drop does nothing."""
-        offer = chosen(self._offers.get(self.target, ()), self._second) if self.target else None
+        offers = self._wells.offers(self.target) or self._offers.get(self.target, ())
+        offer = chosen(offers, self._second) if self.target else None
         self.end()
         return offer
 
     def end(self) -> None:
         """Take everything off the scene that only the drag put there."""
         self._clear()
+        self._wells.end()
         for item in (self._ghost, self._hint):
             if item.scene() is self._scene:
                 self._scene.removeItem(item)

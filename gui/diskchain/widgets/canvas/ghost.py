@@ -50,6 +50,7 @@ class TargetItem(QGraphicsItem):
     def __init__(self, box: QRectF, verb: str, style: Style) -> None:
         super().__init__()
         self.hot = False
+        self.box = box
         self._box = box.adjusted(-6, -6, 6, 6)
         self._verb = verb.upper()
         self._style = style
@@ -80,6 +81,43 @@ class TargetItem(QGraphicsItem):
         painter.setBrush(colour(palette.green))
         painter.drawRoundedRect(box, height / 2, height / 2)
         text.write(painter, box, self._verb, colour(palette.on), size, True, align=Qt.AlignmentFlag.AlignHCenter)
+
+
+class WellItem(QGraphicsItem):
+    """A place beside a chain to drop a card into: what leaves the chain there is a copy."""
+
+    def __init__(self, box: QRectF, title: str, legal: bool, style: Style) -> None:
+        super().__init__()
+        self.hot = False
+        self.box = box
+        self._title, self._legal = title, legal
+        self._style = style
+        self.setZValue(15)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_hot(self, on: bool) -> None:
+        """Whether a drop now would land here."""
+        if on != self.hot:
+            self.hot = on
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The box with its outline."""
+        return self.box.adjusted(-3, -3, 3, 3)
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        """Dashes round the words; filled, and in the colour of what can be done, where the drop would land."""
+        palette = self._style.palette
+        ink = palette.green if self._legal else palette.quiet
+        painter.setBrush(colour(palette.raised))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(self.box, RADIUS, RADIUS)
+        painter.setPen(pen(ink, 2.6 if self.hot else 1.8, (9.0, 5.0)))
+        painter.setBrush(colour(ink, 26) if self.hot else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(self.box, RADIUS, RADIUS)
+        size = text.at_scale(text.NAME, self._style.scale)
+        room = self.box.adjusted(10, 0, -10, 0)
+        text.write(painter, room, self._title, colour(ink), size, True, align=Qt.AlignmentFlag.AlignHCenter)
 
 
 class HintItem(QGraphicsItem):

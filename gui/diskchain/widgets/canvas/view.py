@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -25,10 +25,15 @@ def no_offers(_drag: Drag) -> tuple[Offer, ...]:
     return ()
 
 
+def no_copies(_node: str) -> tuple[Offer, ...]:
+    """The ways to copy a disk on a canvas that nobody has wired up: none."""
+    return ()
+
+
 class CanvasView(Shown):
     """The picture of one machine, operated by hand.
 
-    :ivar offers: asked once for every candidate when a drag begins; set by the window.
+    :ivar offers: asked once for every candidate when a drag begins. `copies`: asked for the card in hand. Set by the window.
     :ivar carried: the card in hand while something is dragged.
     """
 
@@ -43,6 +48,7 @@ class CanvasView(Shown):
         self.setObjectName("canvas")
         self.setAccessibleName("Block graph")
         self.offers: Callable[[Drag], tuple[Offer, ...]] = no_offers
+        self.copies: Callable[[str], tuple[Offer, ...]] = no_copies
         self.carried: Carried | None = None
         self._hand = Hand(self)
         self.placed.connect(self._carry_anew)
@@ -65,9 +71,9 @@ class CanvasView(Shown):
         if self.planner.state is None or self.planner.preview is not None:
             return False
         self.let_go()
-        self.carried = Carried(
-            self.canvas, card, self.canvas.items_by_key.values(), self.offers, self.planner.state, self.looks
-        )
+        copies = self.copies(card.spot.node)
+        cards = self.canvas.items_by_key.values()
+        self.carried = Carried(self.canvas, card, cards, self.offers, copies, self.planner.state, self.looks)
         self.carried.grip(grip)
         self.drag_started.emit(card.spot.node)
         return True
@@ -94,18 +100,18 @@ class CanvasView(Shown):
         """Move the card in hand to the next target that way (keyboard)."""
         if self.carried is None:
             return False
-        here = self.canvas.item_of(self.carried.target or self.carried.source)
-        items = [item for name in self.carried.legal if (item := self.canvas.item_of(name)) is not None]
+        places, source = self.carried.legal, self.canvas.item_of(self.carried.source)
+        here = places.get(self.carried.target) or (source.box() if source is not None else None)
         sign = -1 if way in ("left", "up") else 1
-        ahead = (
-            [each for each in items if here is not None and sign * _order(each) > sign * _order(here)] if way else []
-        )
-        target = min(ahead, key=lambda each: sign * _order(each), default=here if way == "" else None)
-        if target is None:
-            target = here if self.carried.target else None
-        if target is not None:
-            self.bring_in_sight(target.spot.node)
-            self.carry(target.box().center(), target, shift)
+        ahead = [
+            name
+            for name, place in places.items()
+            if way and here is not None and sign * _order(place) > sign * _order(here)
+        ]
+        target = min(ahead, key=lambda name: sign * _order(places[name]), default=self.carried.target)
+        if target:
+            self.ensureVisible(places[target], 30, 30)
+            self.carry(places[target].center(), self.canvas.item_of(target), shift)
         return True
 
     def put_down(self, drop: bool) -> None:
@@ -192,5 +198,6 @@ class CanvasView(Shown):
         return super().viewportEvent(event)
 
 
-def _order(item: SpotItem) -> float:
-    return item.spot.x + item.spot.y * 1e-3
+def _order(box: QRectF) -> float:
+    """From left to right; of what stands below one another, the upper first."""
+    return box.x() + box.y() * 1e-3
