@@ -12,6 +12,7 @@ from diskchain.model.state import Machine, State
 from diskchain.operations.commit import Commit
 from diskchain.operations.dialects import script
 from diskchain.operations.job import SteerJob
+from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Surroundings, prepare
 from diskchain.operations.snapshot import Snapshot
@@ -51,6 +52,12 @@ def machine() -> State:
         (Stream("l2", "l0"), "virsh blockpull 'vm 1' vda --base /im/l0.qcow2 --wait --verbose"),
         (Stream("l2"), "virsh blockpull 'vm 1' vda --wait --verbose"),
         (Stream("l1"), None),
+        (Mirror("vda", "/im/c.raw", format="raw", finish="pivot"),
+         "virsh blockcopy 'vm 1' vda /im/c.raw --format raw --transient-job --wait --verbose --pivot"),
+        (Mirror("vda", "/im/c", sync="top", finish="copy", copy_mode="write-blocking", speed=512),
+         ("virsh blockcopy 'vm 1' vda /im/c --format qcow2 --transient-job --shallow --synchronous-writes --bytes"
+          " --bandwidth 512 --wait --verbose --finish")),
+        (Mirror("vda", "nbd://h/x"), None),
         (SteerJob("cancel", "diskchain-1"), "virsh blockjob 'vm 1' vda --abort"),
         (SteerJob("complete", "diskchain-1"), "virsh blockjob 'vm 1' vda --pivot"),
         (SteerJob("pause", "diskchain-1"), None),

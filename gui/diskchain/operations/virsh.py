@@ -9,6 +9,7 @@ from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
+from diskchain.operations.mirror import Mirror
 from diskchain.operations.preview import Preview
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
@@ -26,6 +27,8 @@ def virsh(preview: Preview) -> str | None:
         return _commit(operation, state)
     if isinstance(operation, Stream):
         return _stream(operation, state)
+    if isinstance(operation, Mirror):
+        return _mirror(operation, state, next(iter(preview.draft.created), operation.target))
     return _job(operation, state) if isinstance(operation, SteerJob) else None
 
 
@@ -105,6 +108,21 @@ def _stream(operation: Stream, state: State) -> str | None:
         return None
     kept = ("--base", base) if base else ()
     return _line("blockpull", state.machine.name, disk, *kept, *_limit(operation.speed), "--wait", "--verbose")
+
+
+def _mirror(operation: Mirror, state: State, made: str) -> str | None:
+    """To a new file only: for an export, libvirt wants a piece of XML. A copy of the new writes alone it cannot make.
+
+    A machine that outlives its shutdown in libvirt's books wants `--transient-job` (error 55 without it).
+    """
+    disk = _disk(state, state.active_of(device) or "") if (device := state.device(operation.disk)) is not None else ""
+    if not disk or not made.startswith("/") or operation.sync == "none":
+        return None
+    words = ("blockcopy", state.machine.name, disk, made, "--format", operation.format, "--transient-job")
+    shallow = ("--shallow",) if operation.sync == "top" else ()
+    waits = ("--synchronous-writes",) if operation.copy_mode == "write-blocking" else ()
+    ending = {"pivot": ("--pivot",), "copy": ("--finish",)}.get(operation.finish, ())
+    return _line(*words, *shallow, *waits, *_limit(operation.speed), "--wait", "--verbose", *ending)
 
 
 def _job(operation: SteerJob, state: State) -> str | None:
