@@ -15,8 +15,11 @@ VERBS: dict[str, frozenset[str]] = {
     "dismiss": frozenset({"concluded"}),
     "cancel": frozenset({"created", "running", "paused", "ready", "standby", "waiting", "pending"}),
     "speed": frozenset({"created", "running", "paused", "ready", "standby"}),
+    "write-blocking": frozenset({"running", "paused", "ready", "standby"}),
 }
-"""Verb -> statuses in which QEMU takes it (`JobVerb` and the verb table of QEMU's job.c; tried on 7.2 and 10.0)."""
+"""Verb -> statuses in which QEMU takes it (`JobVerb` and the verb table of QEMU's job.c; tried on 7.2 and 10.0). The last one is
+our word for the copy mode of a mirror (`block-job-change`), which only goes that way.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +64,7 @@ class Job:
         if verb == "pause" and self.paused:
             return False
         if verb == "resume" and not self.paused:
+            return False
+        if verb == "write-blocking" and (self.type != "mirror" or self.actively_synced):
             return False
         return self.status in VERBS.get(verb, frozenset())

@@ -24,6 +24,7 @@ _WORDS = {
     "pause": "Pause",
     "resume": "Resume",
     "speed": "Limit",
+    "write-blocking": "Have writes wait for",
     "complete": "Complete",
     "finalize": "Finish",
     "cancel": "Cancel",
@@ -37,7 +38,7 @@ VERBS = tuple(_WORDS)
 class SteerJob:
     """Do something to a job.
 
-    :ivar do: `pause`, `resume`, `cancel`, `complete`, `finalize`, `dismiss`, `speed`. `id`: the job.
+    :ivar do: one of `VERBS`; `write-blocking`: from now on the guest's writes wait until a mirror has copied them. `id`: the job.
     :ivar speed: limit in bytes per second for `speed`; 0 = none. `foreign`: agreed for a job that is not ours.
     """
 
@@ -86,7 +87,7 @@ class SteerJob:
         job = state.job(self.id)
         verb = _WORDS.get(self.do, self.do)
         title = f"{verb} {job.type} {self.id}" if job else f"{verb} {self.id}"
-        objections = (*self._objections(job, surroundings), *self._deadly(state, job))
+        objections = (*self._objections(job, state.machine.commands, surroundings), *self._deadly(state, job))
         draft = Draft(title, verb, objections, moves=0, stop="nothing", after=state)
         if job is None or any(not objection.lifts for objection in objections):
             return draft
@@ -141,7 +142,9 @@ class SteerJob:
         dismiss = Send(command("job-dismiss", id=self.id), tidy=True)
         return (*steps, dismiss) if job.ours and not job.auto_dismiss else steps
 
-    def _objections(self, job: Job | None, surroundings: Surroundings) -> Iterator[Objection]:
+    def _objections(
+        self, job: Job | None, commands: frozenset[str] | None, surroundings: Surroundings
+    ) -> Iterator[Objection]:
         if self.do not in _WORDS:
             yield Objection(f"do={self.do} is not known: say one of {', '.join(_WORDS)}.")
         elif job is None:
@@ -153,6 +156,10 @@ class SteerJob:
             yield Objection(f"The job {self.id} is {state}: it cannot be asked to {self.do} now.{way}")
         elif self.do == "speed" and self.speed is None:
             yield Objection("Say speed=: bytes per second, 0 for no limit.")
+        elif self.do == "write-blocking" and commands is not None and "block-job-change" not in commands:
+            yield Objection(
+                "This QEMU cannot change the copy mode of a mirror that runs: begin it with copy-mode=write-blocking."
+            )
         elif self.do not in DIRECT and not self.foreign and not (job.ours and self.id in surroundings.own_jobs):
             yield Objection(
                 f"{self.id} was started by another client; to {self.do} it anyway, say foreign=yes.", "foreign=yes"
@@ -170,4 +177,6 @@ class SteerJob:
     def _command(self) -> Command:
         if self.do == "speed":
             return command("block-job-set-speed", device=self.id, speed=self.speed or 0)
+        if self.do == "write-blocking":
+            return command("block-job-change", id=self.id, type="mirror", copy_mode="write-blocking")
         return command(f"job-{self.do}", id=self.id)
