@@ -7,6 +7,7 @@ import pytest
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.commit import Commit
+from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Surroundings, prepare
 from diskchain.operations.snapshot import Snapshot
@@ -142,3 +143,15 @@ def test_the_pill_of_a_flow_never_covers_its_arrow(top: str, base: str) -> None:
     way = route(link, start, end, via)
     assert not way.head.boundingRect().intersects(via)
     assert way.path.boundingRect().top() > start.bottom()
+
+
+def test_a_copy_stands_dashed_beside_its_image() -> None:
+    plan = shown(Mirror("vda", "/images/new.qcow2"))
+    card = plan.spots["copy:node:vda-copy"]
+    source = plan.spots["node:overlay3"]
+    assert isinstance(card.look, CardLook)
+    assert card.look.ghost
+    assert (card.y, card.x > source.right + 100) == (source.y, True)
+    flow = plan.links["flow:vda-copy"]
+    assert (flow.start, flow.end, flow.kind) == (source.key, card.key, "across")
+    assert "after:node:vda-copy" in plan.spots

@@ -1,7 +1,6 @@
 """Mirror: copy a disk while the guest goes on, and follow each write (`blockdev-mirror` in qapi/block-core.json).
 
-When ready, the copy is the disk as it is now. Then either the guest is switched over to it (pivot), or the copy is kept as it
-is at that moment, or the job goes on following.
+When ready, the copy is the disk as it is now: the guest is switched over to it, or it is kept, or the job goes on following.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ _HOLDS = {
     "top": "what {active} holds; the rest stays in {below}",
     "none": "only what the guest writes from then on: by itself it is no copy of the disk",
 }
+_NOTE = "The copy follows each write until you choose: switch the disk over to it, or keep it."
 _FINISHES = {
     "ask": "you choose when it is ready",
     "pivot": "the guest is switched over by itself",
@@ -90,8 +90,7 @@ class Mirror:
     def offer(self, state: State) -> Offer:
         """This mirror as an offer, with its reason against it where there is one."""
         first = next(_Plan(self, state, Surroundings()).objections(), None)
-        note = "The copy follows each write until you choose how it ends: switch the disk over to it, or keep it."
-        return Offer(self, "Copy and follow", f"Mirror {self.disk}", first.text if first else "", note)
+        return Offer(self, "Copy and follow", f"Mirror {self.disk}", first.text if first else "", _NOTE)
 
     def concerns(self, state: State) -> Concerns:
         """The folder of a new file; what its header is to name must be what QEMU has open."""
@@ -116,6 +115,7 @@ class Mirror:
             guest="keeps running; its writes go to both from then on",
             target=plan.to.folder,
             confirm=tuple(plan.confirm()),
+            copies=plan.to.drawn(plan.moves),
             facts=plan.facts(),
             loose=plan.leaving,
             after=switched(plan.to, plan.moves) if plan.can_pivot and self.finish != "copy" else state,

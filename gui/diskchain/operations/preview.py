@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from diskchain.model.node import Node
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
 from diskchain.operations.operation import JOB_CONTROL, Choose, Fit, Free, Make, Objection, Operation, Send, Step, Wait
@@ -71,6 +72,7 @@ class Draft:
     :ivar target: the folder whose free space counts.
     :ivar confirm: sentences that want one more yes (bitmaps that stop recording...).
     :ivar flow: (from node, to node) along which data moves; for the picture.
+    :ivar copies: (image, node as it will be): copies that are made beside an image; for the picture.
     :ivar facts: lines of label and value for the sheet ("Format", "qcow2").
     :ivar loose: nodes that leave the chain; whether they vanish by themselves depends on who made them, which QEMU does not tell.
     :ivar unfinished: files that no longer hold what they held alone once it began, also if it is stopped or fails.
@@ -91,6 +93,7 @@ class Draft:
     target: str = ""
     confirm: tuple[str, ...] = ()
     flow: tuple[str, str] | None = None
+    copies: tuple[tuple[str, Node], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     loose: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()

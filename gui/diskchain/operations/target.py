@@ -228,6 +228,10 @@ class Target:
         below = [Edge(self.node, self.below, "backing")] if self.below and self.new else []
         return replace(self.state, graph=self.state.graph.with_nodes([copy], below))
 
+    def drawn(self, allocated: int | None) -> tuple[tuple[str, Node], ...]:
+        """The copy beside the image that it is made of, for the picture."""
+        return ((self.source.active, self.as_state(allocated).graph.nodes[self.node]),)
+
 
 def switched(to: Target, allocated: int | None) -> State:
     """The state with the guest on the target; images that the guest leaves may vanish, or stay open beside it."""

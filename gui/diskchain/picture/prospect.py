@@ -38,6 +38,7 @@ def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[
     for disk in concerned:
         row = disk_row(telling, wish, disk, placer.y, strong="now")
         _flow(row, preview)
+        _copies(row, preview, state)
         placer.take(row)
         for after in _successors(disk, then):
             below = disk_row(ghost, wish, after, placer.y, row.columns(), "after")
@@ -105,6 +106,16 @@ def _flow(row: Row, preview: Preview) -> None:
     amount, way = words.size(moves) if moves else "data", "down" if down else "up"
     look = PillLook(f"{'about ' if moves else ''}{amount} moves {way}", "", "green", "job", short=f"{amount} {way}")
     row.flow("flow:preview", *flow, look, moving=False, w=FLOW_W)
+
+
+def _copies(row: Row, preview: Preview, state: State) -> None:
+    """The copies that would be made, dashed, each beside its image."""
+    for source, node in preview.draft.copies:
+        told = Telling(replace(state, graph=state.graph.with_nodes([node])), ghost=True)
+        row.beside(source, node.name, told.card(node.name), f"copy:node:{node.name}")
+        moves = preview.draft.moves
+        words_ = f"about {words.size(moves)} copied" if moves else "new writes"
+        row.flow(f"flow:{node.name}", source, node.name, PillLook(words_, "", "green", "job"), moving=False)
 
 
 def _count_images(row: Row, before: Disk, after: Disk) -> None:

@@ -8,7 +8,7 @@ from diskchain.model import words
 from diskchain.model.flows import Flow, flows
 from diskchain.model.root import Export
 from diskchain.picture.folding import Fold, fold
-from diskchain.picture.look import FoldLook, PillLook, TitleLook
+from diskchain.picture.look import CardLook, FoldLook, PillLook, TitleLook
 from diskchain.picture.plan import FLOW_ROOM, Link, Spot
 from diskchain.picture.strands import Strand, filters_above, filters_between
 from diskchain.picture.telling import Telling
@@ -170,15 +170,17 @@ class Row:
 
     def target(self, flow: Flow, strand: Strand) -> None:
         """The target of a copy, right of its source."""
-        source = self._at.get(flow.source)
+        self.beside(flow.source, strand.top, self._telling.card(strand.top), f"{self._prefix}node:{strand.top}")
+
+    def beside(self, source_name: str, name: str, look: CardLook, key: str) -> None:
+        """A card right of another one, with room for words between; nothing where that one is not in this row."""
+        source = self._at.get(source_name)
         if source is None:
             return
-        key = f"{self._prefix}node:{strand.top}"
-        x = source.right + APART
-        spot = self._add(Spot(key, self._telling.card(strand.top), x, source.y, CARD_W, CARD_H, self._key, strand.top))
-        self._at[strand.top] = spot
-        self._beside.add(strand.top)
-        self.shows[strand.top] = key
+        spot = self._add(Spot(key, look, source.right + APART, source.y, CARD_W, CARD_H, self._key, name))
+        self._at[name] = spot
+        self._beside.add(name)
+        self.shows[name] = key
 
     def flows(self) -> None:
         """A line and a pill for each job that moves data within this row."""
