@@ -50,6 +50,7 @@ def test_the_menu_of_a_chain_of_a_hundred_has_the_likely_ways_and_is_not_higher_
     menu = offers_menu(window, offers(100), lambda _: None)
     assert [action.text() for action in menu.actions()] == [
         "Snapshot vda…",
+        "Mirror vda…",
         "Commit 1 overlay into snap098…",
         "Commit 2 overlays into snap097…",
         "Commit 99 overlays into base…",
