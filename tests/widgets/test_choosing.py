@@ -48,9 +48,8 @@ def test_the_menu_of_a_chain_of_a_hundred_has_the_likely_ways_and_is_not_higher_
     window: QWidget,
 ) -> None:
     menu = offers_menu(window, offers(100), lambda _: None)
-    assert [action.text() for action in menu.actions()] == [
-        "Snapshot vda…",
-        "Mirror vda…",
+    ways = [action.text() for action in menu.actions() if action.text().startswith(("Commit", "Pull"))]
+    assert ways == [
         "Commit 1 overlay into snap098…",
         "Commit 2 overlays into snap097…",
         "Commit 99 overlays into base…",
@@ -72,7 +71,7 @@ def test_all_ways_are_reached_by_keys_alone(window: QWidget) -> None:
     asked: list[Offer] = []
     menu = offers_menu(window, offers(100), asked.append)
     menu.popup(window.mapToGlobal(window.rect().topLeft()))
-    for _ in range(4):
+    while not menu.activeAction().text().startswith("Commit into another"):
         QTest.keyClick(menu, Qt.Key.Key_Down)
     QTest.keyClick(menu, Qt.Key.Key_Return)
     dialog = chooser(window)
@@ -121,8 +120,9 @@ def test_the_inspector_groups_them_too(window: QWidget, qtbot: QtBot) -> None:
     qtbot.addWidget(inspector)
     inspector.chosen.connect(from_list.append)
     inspector.show_facts(None, offers(100))
-    assert len(grouped(offers(100))) == 9
-    link = inspector.findChild(Link, "inspectorOffer5")
+    ways = [way.title for way in grouped(offers(100))]
+    assert len(ways) < 20
+    link = inspector.findChild(Link, f"inspectorOffer{ways.index('Commit into another image') + 1}")
     assert link is not None
     link.click()
     dialog = chooser(inspector)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from diskchain.operations.mirror import Mirror
+from diskchain.widgets.canvas.ghost import HintItem
 from tests.operations.table import FOUR
 from tests.support.canvas import Window
 from tests.support.states import machine, with_job
@@ -58,3 +59,14 @@ def test_nothing_of_a_well_stays_after_a_drag(qtbot: QtBot) -> None:
     assert len(window.view.canvas.items()) > before
     window.key(Qt.Key.Key_Escape)
     assert len(window.view.canvas.items()) == before
+
+
+def test_what_is_told_of_a_drop_stands_above_the_messages(qtbot: QtBot) -> None:
+    window = Window(qtbot, machine(FOUR), height=460)
+    window.view.set_covered(60)
+    window.lift("three", window.at("three") + QPoint(-30, 20))
+    window.lift("three", _well(window))
+    told = [item for item in window.view.canvas.items() if isinstance(item, HintItem)]
+    assert told
+    lower = window.view.mapFromScene(told[0].pos()).y() + told[0].size.height()
+    assert lower <= window.view.viewport().height() - 60 + 1

@@ -41,7 +41,7 @@ async def play(keeper: Keeper, folder: Path) -> int:
 
 
 async def _script(stage: Stage) -> None:
-    """Connect, snapshot, drag to commit, preview, run, ready, done, stream."""
+    """Connect, snapshot, drag to commit, preview, run, ready, done, stream, mirror."""
     await stage.until(lambda: stage.there("welcomeSandbox"), "the window is there")
     await stage.picture("first-start", "First start: two ways in")
     await stage.click("welcomeSandbox")
@@ -54,6 +54,7 @@ async def _script(stage: Stage) -> None:
     await _commit(stage, session)
     await _commit_active(stage, session)
     await _stream(stage, session)
+    await _mirror(stage, session)
 
 
 async def _machine(stage: Stage) -> Session:
@@ -107,14 +108,16 @@ async def _commit(stage: Stage, session: Session) -> None:
     await stage.picture("commit-done", "Done: what became invalid stays in sight", settle=1.2)
 
 
+async def _ready(stage: Stage, session: Session, what: str) -> None:
+    await stage.until(lambda: any(each.phase is Phase.CHOOSING for each in session.carriages), f"{what} is ready", 90)
+
+
 async def _commit_active(stage: Stage, session: Session) -> None:
     chain = _chain(session, "vda")
     await stage.drag(chain[0], chain[1])
     await stage.drop()
     await _run(stage, "active-commit", "Commit of the active overlay")
-    await stage.until(
-        lambda: any(carriage.phase is Phase.CHOOSING for carriage in session.carriages), "the commit is ready", 90
-    )
+    await _ready(stage, session, "the commit")
     await stage.picture("ready", "Ready: the choice is yours", settle=1.2)
     await stage.click("messageAnswer1")
     await _over(stage, session, "the guest was switched over")
@@ -135,3 +138,17 @@ async def _stream(stage: Stage, session: Session) -> None:
     await _over(stage, session, "the stream is done")
     await asyncio.sleep(0.3)
     await stage.picture("stream-done", "Done: the disk stands alone", settle=1.2)
+
+
+async def _mirror(stage: Stage, session: Session) -> None:
+    await stage.drag_to_well(_chain(session, "vdb")[0], "mirror")
+    await stage.picture("mirror-drag", "A disk dragged into the well below it: copy and follow")
+    await stage.drop()
+    await _run(stage, "mirror", "Mirror")
+    await stage.until(lambda: bool(session.state and session.state.jobs), "the mirror runs")
+    await stage.picture("mirror-running", "The mirror runs: data flow to the copy", settle=3)
+    await _ready(stage, session, "the mirror")
+    await stage.picture("mirror-ready", "The copy follows each write: switch over, or keep it as it is", settle=1.2)
+    await stage.click("messageAnswer1")
+    await _over(stage, session, "the guest goes on in the copy")
+    await stage.picture("mirror-done", "Switched over: the images so far stay beside it", settle=1.2)

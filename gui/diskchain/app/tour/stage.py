@@ -111,13 +111,25 @@ class Stage:
             await asyncio.sleep(_STEP)
         self._at = to
 
-    async def drag(self, source: str, target: str) -> None:
-        """Pick a node up and carry it over another one; it is not dropped yet."""
+    async def _lift(self, source: str) -> None:
         await self.glide(self.node(source))
         self._hands.press()
         await asyncio.sleep(0.1)
         await self.glide(self.node(source) + QPoint(0, 30), 6)
+
+    async def drag(self, source: str, target: str) -> None:
+        """Pick a node up and carry it over another one; it is not dropped yet."""
+        await self._lift(source)
         await self.glide(self.node(target) + QPoint(10, 24), 24)
+
+    async def drag_to_well(self, source: str, well: str) -> None:
+        """Pick a node up and carry it into the well of an operation; it is not dropped yet. :raises Stuck: there is none."""
+        await self._lift(source)
+        canvas = self.keeper.desk.canvas
+        box = canvas.carried.legal.get(f"well:{well}") if canvas.carried is not None else None
+        if box is None:
+            raise Stuck(f"The tour found no well for {well} beside {source}.")
+        await self.glide(canvas.viewport().mapToGlobal(canvas.mapFromScene(box.center())), 24)
 
     async def drop(self) -> None:
         """Let go what is carried."""

@@ -124,8 +124,8 @@ class Ground(QGraphicsView):
         self.looks.still = on
 
     def sight(self) -> QRectF:
-        """What is seen, in scene units."""
-        return self.camera.sight()
+        """What is seen and not covered by messages, in scene units."""
+        return self.camera.sight().adjusted(0, 0, 0, -self._covered / self.camera.scale)
 
     def bring_in_sight(self, name: str) -> None:
         """Scroll as far as needed to show a node where it will stand."""

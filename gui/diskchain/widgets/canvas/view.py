@@ -110,7 +110,7 @@ class CanvasView(Shown):
         ]
         target = min(ahead, key=lambda name: sign * _order(places[name]), default=self.carried.target)
         if target:
-            self.ensureVisible(places[target], 30, 30)
+            self.camera.bring_in_sight(places[target])
             self.carry(places[target].center(), self.canvas.item_of(target), shift)
         return True
 
