@@ -161,9 +161,9 @@ _Place = Callable[[Path], None]
 
 
 def _all_of(folder: Path) -> dict[str, object]:
-    """What is in a folder, so that any change of it shows."""
+    """What is in a folder but for the journal, so that any change of it shows."""
     found: dict[str, object] = {}
-    for path in sorted(folder.iterdir()):
+    for path in sorted(each for each in folder.iterdir() if each.name != "journal"):
         told = path.lstat()
         found[path.name] = (told.st_mode, told.st_ino, told.st_size, path.is_file() and path.read_bytes())
     return found

@@ -25,6 +25,7 @@ def pressed(before):
         return before(*arguments, **named)
     return act
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever began this may be in the background, where it is ignored
 {moment}
 sys.argv[0] = "diskchain"
 sys.exit(__main__.main())
