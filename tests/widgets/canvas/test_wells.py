@@ -42,6 +42,18 @@ def test_by_keys_the_well_comes_after_the_cards(qtbot: QtBot) -> None:
     assert [offer.operation for offer in window.dropped] == [Mirror("vda")]
 
 
+def test_by_keys_the_neighbour_comes_first(qtbot: QtBot) -> None:
+    window = Window(qtbot, machine(FOUR))
+    window.view.select("three")
+    window.key(Qt.Key.Key_C)
+    assert window.view.carried is not None
+    assert window.view.carried.target == "two"
+    window.key(Qt.Key.Key_Right)
+    assert window.view.carried.target == "well:mirror"
+    window.key(Qt.Key.Key_Left)
+    assert window.view.carried.target == "two"
+
+
 def test_a_well_that_takes_nothing_now_says_why(qtbot: QtBot) -> None:
     window = Window(qtbot, with_job(machine(FOUR), "three"))
     window.lift("three", window.at("three") + QPoint(-30, 20))

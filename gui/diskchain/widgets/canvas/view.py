@@ -18,6 +18,9 @@ from diskchain.widgets.canvas.drag import Carried
 from diskchain.widgets.canvas.hand import Hand
 from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.shown import Shown
+from diskchain.widgets.canvas.wells import is_well
+
+_BEHIND_ALL = 1e9
 
 
 def no_offers(_drag: Drag) -> tuple[Offer, ...]:
@@ -101,14 +104,11 @@ class CanvasView(Shown):
         if self.carried is None:
             return False
         places, source = self.carried.legal, self.canvas.item_of(self.carried.source)
-        here = places.get(self.carried.target) or (source.box() if source is not None else None)
+        here = _order(self.carried.target, places.get(self.carried.target) or (source.box() if source else QRectF()))
         sign = -1 if way in ("left", "up") else 1
-        ahead = [
-            name
-            for name, place in places.items()
-            if way and here is not None and sign * _order(place) > sign * _order(here)
-        ]
-        target = min(ahead, key=lambda name: sign * _order(places[name]), default=self.carried.target)
+        orders = {name: sign * _order(name, place) for name, place in places.items()}
+        ahead = [name for name, order in orders.items() if way and order > sign * here]
+        target = min(ahead, key=orders.__getitem__, default=self.carried.target)
         if target:
             self.camera.bring_in_sight(places[target])
             self.carry(places[target].center(), self.canvas.item_of(target), shift)
@@ -198,6 +198,6 @@ class CanvasView(Shown):
         return super().viewportEvent(event)
 
 
-def _order(box: QRectF) -> float:
-    """From left to right; of what stands below one another, the upper first."""
-    return box.x() + box.y() * 1e-3
+def _order(name: str, box: QRectF) -> float:
+    """From left to right, of what stands below one another the upper first; wells come after all cards."""
+    return box.x() + box.y() * 1e-3 + (_BEHIND_ALL if is_well(name) else 0.0)

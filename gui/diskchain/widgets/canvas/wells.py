@@ -17,6 +17,11 @@ _GAP = 14.0
 _AWAY = 26.0
 
 
+def is_well(name: str) -> bool:
+    """Whether the name of what a card may be dropped on is that of a well."""
+    return name.startswith(_PREFIX)
+
+
 class Wells:
     """One well for each way to copy, below the card that is in hand.
 
