@@ -7,11 +7,12 @@ are seen from here the name is taken by an exclusive create of our own.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from diskchain.model.state import State
-from diskchain.operations.chains import path_of
+from diskchain.operations.chains import path_of, unique
 from diskchain.operations.operation import Make, Objection, Send, Step, Wait
 from diskchain.operations.preview import Surroundings
 from diskchain.qapi.command import Command, command
@@ -58,6 +59,16 @@ def file_wrong(path: str, what: str, say: str, surroundings: Surroundings) -> It
         yield Objection(f"{path} exists already; a new file never replaces an old one.")
     elif seen is None and surroundings.here and surroundings.stamp:
         yield Objection(f"The folder {folder} does not exist or cannot be read, so {path} cannot be made.")
+
+
+def free_path(folder: str, label: str, ending: str, surroundings: Surroundings, used: Set[str] = frozenset()) -> str:
+    """The path of a new file that nobody has, as far as the folder can be seen.
+
+    :param label: the name that is wanted, cleaned here. `ending`: `.qcow2`. `used`: names without ending that are given already.
+    """
+    seen = surroundings.folders[folder].entries if folder in surroundings.folders else frozenset()
+    taken = {name.removesuffix(ending) for name in seen} | used
+    return posixpath.join(folder, unique(re.sub(r"[^A-Za-z0-9._-]", "-", label), taken) + ending)
 
 
 def files_in_use(state: State, surroundings: Surroundings) -> frozenset[str]:

@@ -6,7 +6,6 @@ The guest is not asked to flush: what the images hold is what they would hold af
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,10 +29,9 @@ from diskchain.operations.chains import (
     node_name,
     path_of,
     pieces,
-    unique,
 )
 from diskchain.operations.keys import Keys
-from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, image_steps, probe
+from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, probe
 from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, probe_name
 from diskchain.operations.preview import Draft, Surroundings
 from diskchain.qapi.command import command
@@ -181,10 +179,9 @@ class _Plan:
         below = self.state.graph.nodes[active]
         own = path_of(below, self.surroundings.cwd) or ""
         folder = self.operation.dir or posixpath.dirname(own)
-        entries = self.surroundings.folders[folder].entries if folder in self.surroundings.folders else frozenset()
-        label = re.sub(r"[^A-Za-z0-9._-]", "-", f"{device.name}-{self.operation.label or self.surroundings.stamp}")
-        taken = {name.removesuffix(".qcow2") for name in entries} | used
-        path = self.operation.files.get(device.name) or posixpath.join(folder, unique(label, taken) + ".qcow2")
+        label = f"{device.name}-{self.operation.label or self.surroundings.stamp}"
+        free = free_path(folder, label, ".qcow2", self.surroundings, used)
+        path = self.operation.files.get(device.name) or free
         relative = is_relative(below.header_backing)
         header = header_name(path, own, relative, self.surroundings.real)
         plain = header == own == below.facts.get("file") and posixpath.isabs(own) and below.kind is not Kind.PROTOCOL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,9 +22,8 @@ from diskchain.operations.chains import (
     node_name,
     path_of,
     pieces,
-    unique,
 )
-from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, image_steps, probe
+from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, probe
 from diskchain.operations.operation import Fit, Objection, Send, Step, probe_name
 from diskchain.operations.preview import Surroundings
 from diskchain.operations.source import Source
@@ -76,10 +74,8 @@ class Target:
         if not self.new or self.told:
             return self.told if self.new else ""
         folder = posixpath.dirname(path_of(self.state.graph.nodes[self.source.active], self.surroundings.cwd) or "")
-        label = re.sub(r"[^A-Za-z0-9._-]", "-", f"{self.source.name}-{self.word}-{self.surroundings.stamp}")
-        ending = f".{self.format}"
-        seen = self.surroundings.folders[folder].entries if folder in self.surroundings.folders else frozenset()
-        return posixpath.join(folder, unique(label, {name.removesuffix(ending) for name in seen}) + ending)
+        label = f"{self.source.name}-{self.word}-{self.surroundings.stamp}"
+        return free_path(folder, label, f".{self.format}", self.surroundings)
 
     @property
     def folder(self) -> str:
