@@ -65,6 +65,8 @@ def redacted_command(sent: Mapping[str, object]) -> Mapping[str, object]:
     if not isinstance(arguments, Mapping):
         return sent
     shown = {str(key): _argument(str(key), value, str(sent.get("execute", ""))) for key, value in arguments.items()}
+    if sent.get("execute") == "qom-set" and arguments.get("property") == "drive" and "value" in arguments:
+        shown["value"] = _argument("node-name", arguments["value"], "qom-set")  # a device's drive is named by its node
     return sent if shown == arguments else {**sent, "arguments": shown}
 
 
