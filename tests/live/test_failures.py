@@ -13,6 +13,7 @@ from diskchain.session.journal import Journal
 from diskchain.session.session import Session
 from tests.support.failing import FailingMonitor
 from tests.support.machine import Machine
+from tests.support.tools import restored
 
 pytestmark = pytest.mark.live
 
@@ -28,16 +29,30 @@ _PLANS: tuple[tuple[str, _Keys, bool], ...] = (
     ("mirror", {"disk": "vda", "target": "FOLDER/copy.qcow2", "finish": "pivot"}, False),
     ("mirror", {"disk": "vda", "target": "FOLDER/copy.qcow2", "sync": "top", "finish": "pivot"}, True),
     ("mirror", {"disk": "vda", "target": "FOLDER/copy.raw", "format": "raw", "finish": "copy"}, False),
+    ("revert", {"to": "one"}, False),
+    ("revert", {"to": "one,data", "keep": "no"}, True),
 )
 _IDS = [f"{name} {' '.join(keys.values())}{' relative' if relative else ''}" for name, keys, relative in _PLANS]
 _POINT_OF_NO_RETURN = {
     "commit": ("job-complete", "job-dismiss", "blockdev-del"),
     "stream": ("blockdev-del",),
     "mirror": ("job-dismiss", "blockdev-del"),
+    "revert": ("cont", "blockdev-del"),
 }
 """Commands whose refusal comes after QEMU has changed the graph for good, as it was asked to."""
-_PROBES = {"snapshot": 2, "mirror": 1}
-"""Operation -> how many of its first steps only show, by being refused, that no such file exists yet."""
+
+
+def _probes(name: str, keys: _Keys) -> int:
+    """How many of the first steps only show, by being refused, that no such file exists yet: one for each new file."""
+    return {"snapshot": 2, "mirror": 1, "revert": len(keys.get("to", "").split(","))}.get(name, 0)
+
+
+def _wanted(machine: Machine, before: dict[str, bytes]) -> dict[str, bytes]:
+    """What the disks must hold: what they held before, but for one that stands on a new overlay that nobody has written to."""
+    return {
+        disk: seen if machine.root(disk) in machine.chains.kinds else restored(machine.file(machine.chain(disk)[1]))
+        for disk, seen in before.items()
+    }
 
 
 async def _carried_out(machine: Machine, name: str, keys: _Keys, monitor: FailingMonitor) -> Result:
@@ -65,18 +80,19 @@ def test_a_refused_step_leaves_everything_as_it_was(name: str, keys: _Keys, rela
     final = _POINT_OF_NO_RETURN.get(name, ())
     for step, command in enumerate(commands):
         with Machine(_CHAINS, relative=relative) as machine:
-            seen, other = machine.contents("vda"), machine.contents("vdb")
+            before = {disk: machine.contents(disk) for disk in _CHAINS}
             shape, files = machine.shape(), machine.files()
             result = asyncio.run(_carried_out(machine, name, keys, FailingMonitor(str(machine.target), step)))
             where = f"step {step}, {command}: {result}"
-            probing = step < _PROBES.get(name, 0)  # a probe's refusal is what the plan wants
+            probing = step < _probes(name, keys)  # a probe's refusal is what the plan wants
             assert probing or result.outcome is not Phase.DONE or command == "blockdev-del", where
             assert not machine.qmp("query-jobs"), where
             if not probing and command not in final:
+                assert machine.qmp("query-status")["status"] == "running", where
                 assert machine.shape() == shape, where
                 assert machine.files() == files, where
                 assert result.text.count(".") >= 2, where
-            machine.settled(vda=seen, vdb=other)
+            machine.settled(**(_wanted(machine, before) if name == "revert" else before))
 
 
 @pytest.mark.parametrize("fault", ["lost", "unanswered"])
@@ -86,7 +102,7 @@ def test_an_unknown_outcome_undoes_nothing_and_loses_nothing(
 ) -> None:
     for step, command in enumerate(_commands(name, keys, relative)):
         with Machine(_CHAINS, relative=relative) as machine:
-            seen, other = machine.contents("vda"), machine.contents("vdb")
+            before = {disk: machine.contents(disk) for disk in _CHAINS}
             monitor = FailingMonitor(str(machine.target), step, fault)
             result = asyncio.run(_carried_out(machine, name, keys, monitor))
             where = f"step {step}, {command}: {result}"
@@ -97,4 +113,4 @@ def test_an_unknown_outcome_undoes_nothing_and_loses_nothing(
                 machine.until(lambda: all(j["status"] == "concluded" for j in machine.qmp("query-jobs")), "a job stays")
                 for left in machine.qmp("query-jobs"):
                     machine.qmp("job-dismiss", id=left["id"])
-            machine.settled(vda=seen, vdb=other)
+            machine.settled(**(_wanted(machine, before) if name == "revert" else before))

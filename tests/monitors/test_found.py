@@ -13,7 +13,7 @@ import pytest
 
 from diskchain.monitors.found import Found, _qmp_chardevs, found
 from diskchain.monitors.peers import holders, unix_sockets
-from diskchain.monitors.process import Process, guest_name, manager, read_process
+from diskchain.monitors.process import Process, ends_at_reset, guest_name, manager, read_process
 from diskchain.monitors.qmp import QmpMonitor
 from tests.monitors.conftest import Programs, Run
 
@@ -127,6 +127,21 @@ def test_who_manages() -> None:
         assert manager((), path) == "libvirt"
     assert manager((), "/var/run/qemu-server/100.qmp") == "Proxmox VE"
     assert manager((), "/home/u/libvirt/x.qmp") == ""
+
+
+def test_who_ends_at_a_reset() -> None:
+    """The last word holds, as QEMU reads it."""
+    for words in ("-no-reboot", "--no-reboot", "-action reboot=shutdown,panic=pause", "-action=reboot=shutdown"):
+        assert ends_at_reset(("qemu", *words.split(), "-m", "32"))
+    for words in (
+        "",
+        "-no-shutdown",
+        "-action panic=pause",
+        "-no-reboot -action reboot=reset",
+        "-action",
+        "-name -no-reboots",
+    ):
+        assert not ends_at_reset(("qemu", *words.split()))
 
 
 def test_monitors_on_command_lines() -> None:

@@ -22,6 +22,7 @@ class Row:
     :ivar keys: values that are image names are listed in `images`; `FOLDER` stands for the images' folder.
     :ivar stays: images that leave the chain and stay open, where whoever started the machine opened them by name.
     :ivar drag: (dragged, dropped on) that offers this operation first, where a drag does.
+    :ivar reads: the image whose bytes the guest reads afterwards, where these are not the ones that it read before.
     :ivar writer: False where the writer must rest: qemu-io's synchronous writes over HMP in the moment of a pivot onto a raw
         image end QEMU 7.2.22 by an assertion (9 of 40 runs by QMP alone); a guest's own writes did not in 25 runs.
     :ivar styles: machines it is run on: a daemon's disk that is written to is exported, so its top must not be concerned there.
@@ -32,10 +33,11 @@ class Row:
     before: Mapping[str, str]
     after: Mapping[str, str]
     keys: Mapping[str, str] = field(default_factory=dict)
-    images: frozenset[str] = frozenset({"top", "base", "node"})
+    images: frozenset[str] = frozenset({"top", "base", "node", "to"})
     stays: frozenset[str] = frozenset()
     drag: tuple[str, str] | None = None
     styles: frozenset[Style] = WITH_A_GUEST
+    reads: str = ""
     relative: bool = False
     writer: bool = True
 
@@ -173,5 +175,35 @@ TABLE = (
         {"vda": "NEW"},
         {"disk": "vda", "target": "FOLDER/copy.qcow2", "copy-mode": "write-blocking", "finish": "pivot"},
         stays=frozenset({"base", "top"}),
+    ),
+    Row(
+        "revert to an image below",
+        "revert",
+        FOUR,
+        {"vda": "base <- one <- NEW"},
+        {"to": "one"},
+        stays=frozenset({"two", "three"}),
+        reads="one",
+        writer=False,
+    ),
+    Row(
+        "revert with relative names",
+        "revert",
+        FOUR,
+        {"vda": "base <- one <- NEW"},
+        {"to": "one"},
+        stays=frozenset({"two", "three"}),
+        reads="one",
+        relative=True,
+        writer=False,
+    ),
+    Row(
+        "revert to a raw base, the branch closed",
+        "revert",
+        {"vda": "base:raw <- one <- two"},
+        {"vda": "base <- NEW"},
+        {"to": "base", "keep": "no"},
+        reads="base",
+        writer=False,
     ),
 )

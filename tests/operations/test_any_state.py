@@ -18,6 +18,7 @@ from diskchain.operations.job import SteerJob
 from diskchain.operations.keys import UsageError
 from diskchain.operations.operation import Drag, Operation
 from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 from diskchain.session.check import differences
@@ -85,7 +86,7 @@ def _operations(state: State, names: tuple[str, str]) -> list[Operation]:
     return [
         Commit(top, base), Commit(top, base, "pivot", ("/r",), False, 5), Stream(top), Stream(top, base, False),
         Snapshot(), Snapshot((top,), "/i", "label", {top: "/i/new.qcow2"}, {top: base}), SteerJob("cancel", "theirs"),
-        SteerJob("odd", "theirs"),
+        SteerJob("odd", "theirs"), Revert((top,)), Revert((top, base), False, False, "/i"), Revert((), keep=False),
     ]  # fmt: skip
 
 

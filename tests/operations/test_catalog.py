@@ -59,6 +59,9 @@ def test_a_path_without_a_name_is_not_passed_over(value: str) -> None:
         ("mirror", {"disk": "vda", "target": "/a", "sync": "half"}, "sync=half is not known: say full, top or none."),
         ("commit", {"top": "a", "base": "b", "finish": "copy"}, "finish=copy is not known: say ask or pivot."),
         ("stream", {"node": "a", "close": "maybe"}, "close=maybe is neither yes nor no."),
+        ("revert", {}, "to= is missing."),
+        ("revert", {"to": "a,"}, "to= is empty between its commas: say what, or leave it out."),
+        ("revert", {"to": "a", "keep": "perhaps"}, "keep=perhaps is neither yes nor no."),
     ],
 )
 def test_what_is_wrong_is_said(name: str, keys: dict[str, str], says: str) -> None:

@@ -15,6 +15,7 @@ from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Drag, Operation
 from diskchain.operations.preview import Folder, Preview, Surroundings, prepare
+from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 from diskchain.session.check import differences
@@ -123,6 +124,7 @@ def test_keys_go_round(row: Row) -> None:
         Stream("a", "b", False, 7),
         Snapshot(("vda", "vdb"), "/new", "night", {"vda": "/a b/c,d.qcow2"}, {"vdb": "n-1"}),
         Snapshot(),
+        Revert(("a", "b"), False, False, "/a b"),
         SteerJob("speed", "some job", 0),
         SteerJob("cancel", "j=1", foreign=True),
     ],

@@ -78,6 +78,22 @@ def test_an_overlay_that_another_machine_has_open_is_named(tmp_path: Path) -> No
     assert [objection.lifts for objection in preview.objections] == [f"spoils={elsewhere}/theirs.qcow2"]
 
 
+def test_a_kept_branch_is_found_wherever_it_lies(tmp_path: Path) -> None:
+    """By its own header where it can be read, else by what the ledger says; one that was pulled together needs nothing."""
+    (tmp_path / "disks").mkdir()
+    state, branch = _images(tmp_path / "disks"), tmp_path / "branch.qcow2"
+    base, commit = str(tmp_path / "disks" / "base.qcow2"), Commit("one", "base")
+    make_image(branch, "qcow2", 0, base, "qcow2")
+    for here in (True, None):
+        around = Around(here=here, cwd="/", kept={str(branch): base})
+        preview = prepare(commit, state, _around(commit, state, around))
+        assert [objection.lifts for objection in preview.objections] == [f"spoils={branch}"], here
+    branch.unlink()
+    make_image(branch, "qcow2", _MIB)
+    around = Around(here=True, cwd="/", kept={str(branch): base, str(tmp_path / "gone"): base})
+    assert prepare(commit, state, _around(commit, state, around)).allowed
+
+
 def test_what_cannot_be_searched_is_said(tmp_path: Path) -> None:
     state, commit = _images(tmp_path), Commit("one", "base")
     for around in (Around(here=False), Around(here=None), Around(here=None, pid=1 << 22)):

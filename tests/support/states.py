@@ -14,6 +14,7 @@ from diskchain.model.state import Machine, State
 from diskchain.operations.preview import Folder, Surroundings
 
 MIB = 1 << 20
+_COMMANDS = ("query-status", "qom-set", "system_reset", "blockdev-reopen")
 FOLDER = "/images"
 NOTHING_ELSE = Surroundings(
     here=True,
@@ -54,7 +55,7 @@ def machine(chains: Mapping[str, str], relative: bool = False) -> State:
                 edges[name, below, "backing"] = Edge(name, below, "backing")
         devices.append(Device(disk, f"/machine/peripheral/{disk}/virtio-backend", "virtio-blk", names[-1]))
     graph = BlockGraph(nodes, tuple(edges.values()))
-    return State(Machine("test", "7.2.22", "running", "test", frozenset({"query-status"})), graph, tuple(devices))
+    return State(Machine("test", "7.2.22", "running", "test", frozenset(_COMMANDS)), graph, tuple(devices))
 
 
 def _format(name: str, kinds: Mapping[str, str], below: str | None, read_only: bool, relative: bool) -> Node:

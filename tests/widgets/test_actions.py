@@ -20,8 +20,11 @@ from tests.support.fake_session import FakeSession
 @pytest.fixture
 def session() -> FakeSession:
     made = FakeSession()
-    filters = {"#block1": Node("#block1", "throttle", Kind.FILTER, None, None, None)}
-    graph = replace(made.state.graph, nodes={**made.state.graph.nodes, **filters})
+    alone = {
+        "#block1": Node("#block1", "throttle", Kind.FILTER, None, None, None),
+        "spare": Node("spare", "qcow2", Kind.FORMAT, "/images/spare.qcow2", 1 << 20, 1 << 20),
+    }
+    graph = replace(made.state.graph, nodes={**made.state.graph.nodes, **alone})
     made.state = replace(made.state, graph=graph)
     return made
 
@@ -33,7 +36,7 @@ def entries(qtbot: QtBot, session: FakeSession, key: str, offers: tuple[Offer, .
     return [(action.text(), action.isEnabled()) for action in menu.actions()]
 
 
-@pytest.mark.parametrize(("key", "why"), [("base", "has no image below it"), ("#block1", "is a filter")])
+@pytest.mark.parametrize(("key", "why"), [("spare", "has no image below it"), ("#block1", "is a filter")])
 def test_a_card_with_no_possible_act_says_why(qtbot: QtBot, session: FakeSession, key: str, why: str) -> None:
     [(said, enabled)] = entries(qtbot, session, key, offers_for_node(session.state, key))
     assert said.startswith(key)

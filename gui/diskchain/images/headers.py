@@ -135,6 +135,10 @@ class Search:
         self._folders.append(folder)
         self._look(folder, _DEPTH)
 
+    def look_at(self, path: str) -> None:
+        """Read the header of one file, wherever it lies; one that is not there is passed over."""
+        self._read(Path(path))
+
     def _look(self, folder: str, depth: int) -> None:
         below: list[str] = []
         try:

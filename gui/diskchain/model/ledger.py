@@ -1,15 +1,18 @@
-"""Images that QEMU no longer shows and that must not be forgotten: invalid after a commit, or changed by an unfinished one."""
+"""Images that must not be forgotten when QEMU no longer shows them: invalid, changed by a commit, or of a kept branch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+
+KEPT = "kept"
+"""The word of an image that a disk has left and that is as good as ever, as long as nobody changes what it is backed by."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One image.
 
-    :ivar path: absolute. `node`: the node-name it had. `word`: `invalid` or `changed`, as it is drawn.
+    :ivar path: absolute. `node`: the node-name it had. `word`: `invalid`, `changed` or `kept`, as it is drawn.
     :ivar why: one plain sentence. `backing`: the image it is backed by. `disk`: the disk it belonged to.
     :ivar machine: the target of the machine on which it happened.
     :ivar sources: of a changed one, the images whose data have begun to move down into it or past it. They themselves are right.
@@ -61,4 +64,4 @@ class Ledger:
 
     def spoilt(self) -> dict[str, str]:
         """Path -> why it no longer holds what it held."""
-        return {entry.path: entry.why for entry in self._entries.values()}
+        return {entry.path: entry.why for entry in self._entries.values() if entry.word != KEPT}

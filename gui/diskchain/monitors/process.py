@@ -44,6 +44,11 @@ class Process:
         """Whether it is qemu-storage-daemon: it has no guest."""
         return self.name.startswith("qemu-storage")
 
+    @property
+    def ends_at_reset(self) -> bool:
+        """Whether it was started so that it ends where its guest is reset."""
+        return ends_at_reset(self.command_line)
+
     def __str__(self) -> str:
         return f"{self.name} (pid {self.pid})"
 
@@ -72,6 +77,21 @@ def read_process(pid: int, socket_path: str = "") -> Process | None:
         guest=guest_name(command_line),
         managed=manager(command_line, socket_path),
     )
+
+
+def ends_at_reset(command_line: tuple[str, ...]) -> bool:
+    """Whether QEMU ends where its guest is reset: `-no-reboot`, or `-action reboot=shutdown`; the last one said holds."""
+    ends = False
+    for at, word in enumerate(command_line):
+        option, _, value = word.removeprefix("-").removeprefix("-").partition("=")
+        if word in ("-no-reboot", "--no-reboot"):
+            ends = True
+        elif option == "action" and word.startswith("-"):
+            told = dict(
+                piece.partition("=")[::2] for piece in split_options(value or "".join(command_line[at + 1 : at + 2]))
+            )
+            ends = told.get("reboot", "shutdown" if ends else "reset") == "shutdown"
+    return ends
 
 
 def guest_name(command_line: tuple[str, ...]) -> str:

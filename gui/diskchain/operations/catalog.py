@@ -11,10 +11,13 @@ from diskchain.operations.job import VERBS, SteerJob
 from diskchain.operations.keys import Keys, UsageError, check
 from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Drag, Offer, Operation
+from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 
-OPERATIONS: Mapping[str, type[Operation]] = {kind.name: kind for kind in (Snapshot, Commit, Stream, Mirror, SteerJob)}
+OPERATIONS: Mapping[str, type[Operation]] = {
+    kind.name: kind for kind in (Snapshot, Commit, Stream, Mirror, Revert, SteerJob)
+}
 """Name on the command line -> what it is."""
 
 
@@ -30,7 +33,7 @@ def offers_for_copy(state: State, name: str) -> tuple[Offer, ...]:
 
 
 def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
-    """What can be done with a node: snapshot its disk, commit it down, pull images below into it."""
+    """What can be done with a node: snapshot its disk, commit it down, pull images below into it, go back to it."""
     graph = state.graph
     if name not in graph.nodes or graph.nodes[name].kind is Kind.FILTER or graph.is_leftover_child(name):
         return ()
@@ -44,12 +47,12 @@ def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     if below:
         found.append(Stream(name).offer(state))
         found += [Stream(name, base).offer(state) for base in below[1:]]
-    return tuple(found)
+    return (*found, *Revert.offered(state, name))
 
 
 def offers_for_machine(state: State) -> tuple[Offer, ...]:
-    """What can be done with the machine as a whole: a snapshot of all its disks."""
-    return (Snapshot().offer(state),)
+    """What can be done with the machine as a whole: a snapshot of all its disks, and going back by one on all that have one."""
+    return (Snapshot().offer(state), *Revert.offered_for_all(state))
 
 
 def offers_for_job(state: State, job: str) -> tuple[Offer, ...]:

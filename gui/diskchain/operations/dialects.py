@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from diskchain.operations.operation import Fit, Free, Make, Send, Wait
+from diskchain.operations.operation import Fit, Free, Guest, Make, Send, Wait
 from diskchain.operations.preview import Preview, walk
 from diskchain.qapi.command import Command
 
@@ -41,6 +41,11 @@ def script(preview: Preview, dialect: Dialect) -> str:
             lines += [f"# go on only while {path!r} is still the file that QEMU has open" for path in step.held]
         elif isinstance(step, Fit):
             lines.append(f"# go on only if {step.node} has {step.size} bytes")
+        elif isinstance(step, Guest):
+            still = step.must == "still"
+            lines.append(
+                f"# {'go on only while query-status says that the guest does not run' if still else 'wait for RESET'}"
+            )
         elif isinstance(step, Make):
             made = shlex.join(("qemu-img", *step.words)) if step.words else f"set -C; : > {shlex.quote(step.path)}"
             lines.append(f"# in a shell: {made}")

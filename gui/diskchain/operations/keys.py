@@ -31,7 +31,7 @@ def _paths(told: str) -> list[str]:
     return [path.replace("\0", ",") for path in told.replace(",,", "\0").split(",")]
 
 
-LISTS: Mapping[str, Callable[[str], list[str]]] = {"disks": _names, "spoils": _paths}
+LISTS: Mapping[str, Callable[[str], list[str]]] = {"disks": _names, "spoils": _paths, "to": _names}
 """Keys that hold several values -> how they are taken apart. They may be said in several words."""
 
 

@@ -59,6 +59,7 @@ class Send:
         Where it succeeds, `undo` is sent and the plan is refused: nothing is ever overwritten.
     :ivar tidy: True where a refusal does not fail the plan (closing what is left over) but is told.
     :ivar leaves: what it leaves behind for good, in one sentence, although it only prepares something; empty: nothing.
+    :ivar final: True where nothing that was sent before it is taken back any more once QEMU took it.
     :ivar refusal: what a refusal means, in one sentence; empty: QEMU's words say it.
     :ivar perhaps: what may be behind a refusal, and what to do then, in plain sentences; empty: nothing that is seen.
     :ivar rewrites: what it writes anew so that it says the same ("the header of two"); empty: nothing.
@@ -73,6 +74,7 @@ class Send:
     leaves: str = ""
     perhaps: str = ""
     rewrites: str = ""
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,17 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Look at the guest: go on only while it stands `still`, or once QEMU has told that it was `reset`.
+
+    A guest that runs fails the plan: its disks would be exchanged under its caches. The event `RESET` must come after the command
+    before this step; whether another client let the guest go on between the two looks is told at the end.
+    """
+
+    must: Literal["still", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """One answer to a `Choose`: the key of `finish=`, the button's words, what it means, and the steps that follow.
 
@@ -171,7 +184,7 @@ class Choose:
         return next((branch for branch in self.branches if branch.key == self.chosen), self.branches[0])
 
 
-Step = Send | Make | Wait | Free | Fit | Choose
+Step = Send | Make | Wait | Free | Fit | Guest | Choose
 
 _PROBE = re.compile(r"diskchain-[0-9]+-[0-9]+-[0-9a-z]*-probe")
 

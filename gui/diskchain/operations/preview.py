@@ -8,7 +8,19 @@ from dataclasses import dataclass, field, replace
 from diskchain.model.node import Node
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
-from diskchain.operations.operation import JOB_CONTROL, Choose, Fit, Free, Make, Objection, Operation, Send, Step, Wait
+from diskchain.operations.operation import (
+    JOB_CONTROL,
+    Choose,
+    Fit,
+    Free,
+    Guest,
+    Make,
+    Objection,
+    Operation,
+    Send,
+    Step,
+    Wait,
+)
 from diskchain.qapi.command import Command
 
 _PREPARE = ("blockdev-create", "blockdev-del")
@@ -41,6 +53,7 @@ class Surroundings:
     :ivar spoilt: image path -> why it no longer holds what it held (an unfinished or finished commit), from the ledger.
     :ivar own_jobs: ids of the jobs that the journal knows as ours for this very QEMU.
     :ivar cwd: QEMU's working folder, which relative file names are relative to; empty: not known.
+    :ivar ends: why QEMU would end where its guest is reset, in a sentence; empty: nothing is known against it.
     """
 
     here: bool | None = None
@@ -58,6 +71,7 @@ class Surroundings:
     spoilt: Mapping[str, str] = field(default_factory=dict)
     own_jobs: frozenset[str] = frozenset()
     cwd: str = ""
+    ends: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,7 @@ class Draft:
     :ivar copies: (image, node as it will be): copies that are made beside an image; for the picture.
     :ivar facts: lines of label and value for the sheet ("Format", "qcow2").
     :ivar loose: nodes that leave the chain; whether they vanish by themselves depends on who made them, which QEMU does not tell.
+    :ivar kept: files of the images of branches that are left and kept. `rejoined`: of images that belong to a disk again.
     :ivar unfinished: files that no longer hold what they held alone once it began, also if it is stopped or fails.
     """
 
@@ -97,10 +112,12 @@ class Draft:
     facts: tuple[tuple[str, str], ...] = ()
     loose: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    rejoined: tuple[str, ...] = ()
     after: State | None = None
 
 
-def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Fit]:
+def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Fit | Guest]:
     """Every step in order, with the expected branch where there is a choice."""
     for step in steps:
         if isinstance(step, Choose):

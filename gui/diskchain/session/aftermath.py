@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Container, Sequence
 
-from diskchain.model.ledger import LedgerEntry
+from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.state import State
 from diskchain.monitors.monitor import Refused
 from diskchain.operations.chains import listed
@@ -51,11 +51,16 @@ async def undo(
     """
     left: list[str] = []
     paths: list[str] = []
+    stuck = False
     for step in reversed(done):
         for command in step.undo:
+            if command.name == "cont" and stuck:
+                left.append("The guest stays stopped: on disks that were not all put back it would spoil its data.")
+                continue
             try:
                 await session.execute(command)
             except Refused as error:
+                stuck = True
                 notes.append(f"{command.name}: {error.text}.")
         paths += step.makes
     paths += made
@@ -71,13 +76,14 @@ async def undo(
 
 
 def entries(preview: Preview, word: str) -> list[LedgerEntry]:
-    """What the ledger must hold after a commit that is done (`invalid`) or was not finished (`changed`)."""
+    """What the ledger must hold: `invalid` after a commit, `changed` by one that was not finished, `kept` by a revert."""
     draft, graph = preview.draft, preview.before.graph
-    paths = draft.invalid if word == "invalid" else draft.unfinished
+    paths = {"invalid": draft.invalid, "changed": draft.unfinished, KEPT: draft.kept}[word]
     nodes = {node.file: name for name, node in graph.nodes.items() if not graph.is_leftover_child(name)}
     why = {
         "invalid": f"Its base was changed by {_commit(preview)}. It must not be used again.",
         "changed": f"It was changed by a commit that was not finished: {draft.title}.",
+        KEPT: f"It is of the branch that was left: {draft.title}. What it is backed by must not be changed.",
     }[word]
     top = graph.nodes.get(draft.flow[0]) if draft.flow and word == "changed" else None
     sources = (top.file,) if top is not None and top.file else ()
@@ -106,7 +112,7 @@ def healed(preview: Preview, marked: Container[str], moving: Container[str]) -> 
     """
     draft, graph = preview.draft, preview.before.graph
     if draft.flow is None:
-        return draft.created
+        return (*draft.created, *draft.rejoined)
     above, waiting = set[str](), [draft.flow[1]]
     while waiting:
         new = [name for name in graph.overlays(waiting.pop()) if name not in above]

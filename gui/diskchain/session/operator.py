@@ -11,14 +11,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from diskchain.model.ledger import KEPT
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
-from diskchain.operations.operation import Branch, Choose, Fit, Free, Make, Send, Step, Wait
+from diskchain.operations.operation import Branch, Choose, Fit, Free, Guest, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
+from diskchain.qapi.event import Event
 from diskchain.session.aftermath import entries, healed, lasts, remains, shape, unchanged, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences, left_open, touched
 from diskchain.session.files import absent, make_file
+from diskchain.session.guest import GuestWait
 from diskchain.session.waiting import JobWait
 from diskchain.session.worked import Halt, Worked
 
@@ -36,7 +39,7 @@ class QmpOperator:
         self._notes: list[str] = []
         self._started: list[str] = []
         self._made: list[str] = []
-        self._jobs = JobWait(session, carriage, self._notes)
+        self._jobs, self._guest = JobWait(session, carriage, self._notes), GuestWait(session)
         self._job_began = self._lasting = self._keeps = False
         self._gone: frozenset[str] = frozenset()
         self._work = ""
@@ -44,7 +47,7 @@ class QmpOperator:
 
     async def run(self) -> None:
         """From the fresh look to the result, which is always given, whatever happens."""
-        disconnect = self._session.event.connect(self._jobs.hear)
+        disconnect = self._session.event.connect(self._hear)
         try:
             result = await self._run()
         except Halt as failure:
@@ -61,6 +64,10 @@ class QmpOperator:
             if self._work:
                 await self._session.rests(self._work)
         self._carriage.end(result)
+
+    def _hear(self, event: Event) -> None:
+        self._jobs.hear(event)
+        self._guest.hear(event)
 
     async def _run(self) -> Result:
         agreed = self._carriage.preview
@@ -97,6 +104,8 @@ class QmpOperator:
                 await self._jobs.free(step)
             elif isinstance(step, Fit):
                 await self._fit(step)
+            elif isinstance(step, Guest):
+                await (self._guest.still() if step.must == "still" else self._guest.was_reset())
             else:
                 branch, rest = await self._chosen(step)
                 self._jobs.stopped = branch.key == "stop"
@@ -117,6 +126,7 @@ class QmpOperator:
             await self._session.started(job, self._carriage.preview.operation)
         marks = await self._mark(step)
         self._done.append(step)
+        self._guest.sends()
         try:
             await self._session.execute(step.command)
         except Refused as error:
@@ -132,6 +142,9 @@ class QmpOperator:
         self._started += [job] if isinstance(job, str) else []
         self._job_began |= step.command.name in ("block-commit", "block-stream")
         self._lasting |= lasts(step)
+        if step.final:
+            self._done = [replace(done, undo=()) for done in self._done]
+            await self._session.remember(entries(self._carriage.preview, KEPT), ())
         self._let_go(step.command)
 
     def _let_go(self, command: Command) -> None:
@@ -245,6 +258,7 @@ class QmpOperator:
         draft = replace(preview.draft, after=preview.before) if self._keeps else preview.draft
         aside = await self._session.meanwhile(self._begun) - touched(draft, preview.before)
         found = differences(draft, preview.before, now, aside)
+        found += self._guest.strayed
         if self._jobs.stopped and (found or shape(now) == shape(preview.before)):
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from diskchain.images.locks import unready
 from diskchain.model.diff import Diff, diff
-from diskchain.model.ledger import Ledger, LedgerEntry
+from diskchain.model.ledger import KEPT, Ledger, LedgerEntry
 from diskchain.model.sample import Sample
 from diskchain.model.state import Machine, State
 from diskchain.model.throughput import Meter
@@ -125,7 +125,7 @@ class Session:
         for entry in await asyncio.to_thread(self._journal.images):
             if entry.machine == self.target:
                 self.ledger.note(entry)
-            else:
+            elif entry.word != KEPT:
                 self._spoilt_elsewhere[entry.path] = entry.why
         if self._qemu is not None:
             self._own_jobs = await asyncio.to_thread(self._journal.jobs_of, self._qemu)
@@ -220,13 +220,19 @@ class Session:
             cwd=(process.cwd or "") if process else "",
             read_only=self.read_only,
             others=self.others(),
-            spoilt=spoilt | {entry.path: entry.why for entry, _ in marks},
+            spoilt=spoilt | {entry.path: entry.why for entry, _ in marks if entry.word != KEPT},
+            kept={entry.path: entry.backing or "" for entry in self._kept(marks)},
             dead=frozenset(entry.path for entry, untouched in marks if untouched and entry.word == "invalid"),
             own_jobs=self._own_jobs,
             token=self._token,
+            ends=process.ends_at_reset if process else False,
         )
         found = await asyncio.to_thread(gather, operation.concerns(state), state, around, stamp, serial)
         return prepare(operation, state, found)
+
+    def _kept(self, marks: Sequence[tuple[LedgerEntry, bool]]) -> list[LedgerEntry]:
+        """The images of branches that are kept, on whatever machine they were left."""
+        return [entry for entry in (*self.ledger.entries, *(entry for entry, _ in marks)) if entry.word == KEPT]
 
     async def unready(self, written: Sequence[str], held: Sequence[str]) -> str:
         """Why QEMU could not open its files anew now; empty where nothing speaks against it, or it cannot be seen."""
@@ -302,7 +308,7 @@ class Session:
 
     async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
         """Write the ledger: images to mark, and paths whose mark is to go."""
-        known = {**self._spoilt_elsewhere, **self.ledger.spoilt()}
+        known = {*self._spoilt_elsewhere, *(entry.path for entry in self.ledger.entries)}
         for path in finished:
             if path in known:
                 self.ledger.dismiss(path)

@@ -18,6 +18,8 @@ from diskchain.model.state import State
 from diskchain.operations.operation import Concerns
 from diskchain.operations.preview import Folder, Surroundings
 
+_ENDS = "QEMU was started so that it ends where its guest is reset (-no-reboot, or -action reboot=shutdown)."
+
 
 @dataclass(frozen=True)
 class Around:
@@ -27,6 +29,7 @@ class Around:
     :ivar read_only: why nothing may be changed.
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
     :ivar token: as in `Surroundings`.
+    :ivar kept: image of a branch that is kept -> what it is backed by. `ends`: QEMU was told to end where its guest is reset.
     :ivar dead: images that are invalid for good, so that nothing is lost where what they are backed by changes.
     """
 
@@ -39,6 +42,8 @@ class Around:
     own_jobs: frozenset[str] = frozenset()
     token: str = ""
     dead: frozenset[str] = frozenset()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    ends: bool = False
 
 
 def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial: int) -> Surroundings:
@@ -72,6 +77,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         spoilt=around.spoilt,
         own_jobs=around.own_jobs,
         cwd=around.cwd,
+        ends=_ENDS if around.ends else "",
     )
 
 
@@ -85,6 +91,8 @@ def _readers(
         # Others may name an image by a link to it, or by where the link leads.
         for folder in dict.fromkeys(posixpath.dirname(path) for path in (*images, *map(os.path.realpath, images))):
             search.look_through(folder)
+        for path in around.kept:
+            search.look_at(path)
         readers = search.readers
         unsearched += search.unsearched
         unsearched.append(f"Closed overlays on the same images were searched for in {search.where} only.")
@@ -92,6 +100,9 @@ def _readers(
         unsearched.append(
             "The images' folders are not seen from here: closed overlays on the same images were not searched for."
         )
+    for path, backing in around.kept.items() if not here else ():
+        if (image := same.image(backing)) is not None:
+            readers.setdefault(image, []).append(path)
     for name, other in around.others.items():
         _open_elsewhere(same, name, other, readers)
     return readers

@@ -40,6 +40,8 @@ _OPTIONS: Mapping[str, _Option] = {
         "When ready", {"ask": "ask me", "pivot": "switch over by itself", "copy": "keep the copy by itself"}
     ),
     "finish": _Option("When ready", {"ask": "ask me", "pivot": "switch over by itself"}),
+    "restart": _Option("Let a guest that ran start again"),
+    "keep": _Option("Keep the branch that is left"),
     "speed": _Option("Speed limit", hint="none; for example 50M"),
     "close": _Option("Close the nodes that leave the chain"),
     "label": _Option("Part of the names", hint="a time stamp"),
