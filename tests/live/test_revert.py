@@ -337,6 +337,20 @@ def test_a_kept_branch_is_remembered_and_no_commit_spoils_it(style: Style) -> No
         assert any(objection.lifts == f"spoils={path}" for objection in preview.objections), preview.objections
 
 
+def test_a_kept_branch_that_was_given_up_is_marked_as_invalid() -> None:
+    with Machine({"vda": "base <- one"}, Style.DRIVE) as machine:
+
+        async def run(session: Session) -> Result:
+            await done(session, "revert", {"to": machine.node("base")})
+            top, branch = machine.chain("vda")[0], str(machine.image("one"))
+            keys = {"top": top, "base": machine.node("base"), "finish": "pivot", "spoils": branch}
+            return (await done(session, "commit", keys))[1]
+
+        result = with_session(machine, run)
+        assert result.as_predicted, result
+        assert _marks(machine)["one.qcow2"] == "invalid"
+
+
 def test_a_branch_can_be_returned_to_and_is_no_longer_left_then() -> None:
     with Machine(_CHAINS) as machine:
         left = machine.contents("vda")

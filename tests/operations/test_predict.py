@@ -214,6 +214,7 @@ def test_closed_overlays_on_what_is_committed_are_named(image: str) -> None:
     agreed = prepare(replace(_COMMIT, spoils=("/elsewhere/branch.qcow2",)), machine(FOUR), around)
     assert agreed.allowed
     assert any("/elsewhere/branch.qcow2" in warning for warning in agreed.warnings)
+    assert "/elsewhere/branch.qcow2" in agreed.draft.invalid, "it must not be used again"
     other = prepare(replace(_COMMIT, spoils=("/elsewhere/another.qcow2",)), machine(FOUR), around)
     assert not other.allowed, "only what was named is agreed to"
 

@@ -168,7 +168,7 @@ class Commit:
             steps=self._steps(state, surroundings, files),
             moves=known if known is None or limit is None else min(known, limit),
             changed=tuple(dict.fromkeys(path for path in changed if path)),
-            invalid=stored(graph, leaving, surroundings.cwd),
+            invalid=(*stored(graph, leaving, surroundings.cwd), *self._agreed(surroundings)),
             closes=self._closing(graph, attached),
             unfinished=tuple(path for name in self._changing(graph) if (path := files[name])),
             stop=f"the disk stays right; {self._no_way_back(graph)}",
@@ -256,11 +256,15 @@ class Commit:
             path = path_of(graph.nodes[name], surroundings.cwd)
             if path and path in surroundings.spoilt:
                 yield f"{path}: {surroundings.spoilt[path]}"
-        found = {reader for readers in surroundings.readers.values() for reader in readers}
-        for path in (path for path in self.spoils if path in found):
+        for path in self._agreed(surroundings):
             yield f"{path} will be spoilt, as agreed."
         if self.close:
             yield from bitmap_notes(state, self._leaving(graph), "keeps its node open outside the chain")
+
+    def _agreed(self, surroundings: Surroundings) -> Iterator[str]:
+        """Images elsewhere that the user agreed to spoil, and that it does spoil."""
+        found = {reader for readers in surroundings.readers.values() for reader in readers}
+        return (path for path in self.spoils if path in found)
 
     def _confirm(self, state: State) -> Iterator[str]:
         graph, leaving = state.graph, self._leaving(state.graph)
