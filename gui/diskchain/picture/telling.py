@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePath
 from typing import Protocol
 
 from diskchain.model import words
 from diskchain.model.bases import Trouble, base_trouble
 from diskchain.model.flows import flows
 from diskchain.model.job import OUR_PREFIX, Job
-from diskchain.model.ledger import LedgerEntry
+from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.measured import Rates
 from diskchain.model.node import Kind, Node
 from diskchain.model.root import Device, Export
 from diskchain.model.state import State
+from diskchain.picture.kept import driver_of
 from diskchain.picture.look import Badge, CardLook, PillLook, SlimLook
 from diskchain.picture.palette import driver_tone
 from diskchain.picture.words import base_name, called, one_line
@@ -25,13 +25,11 @@ from diskchain.picture.words import base_name, called, one_line
 _FILTER_JOBS = {"commit_top": "commit", "mirror_top": "mirror", "copy-before-write": "copy before write"}
 _TARGETS = ("mirror", "backup", "commit", "stream")
 
-_SUFFIXES = {".qcow2": "qcow2", ".raw": "raw", ".img": "raw", ".vmdk": "vmdk", ".vdi": "vdi"}
-"""Of an image that is no longer open only the name tells the format."""
-
 _FAINT = 1024.0
 """Rates below this many bytes per second are not worth a word."""
 
 
+_KEPT = Badge(KEPT.upper(), "other")
 _ACTIVE, _READ_ONLY = Badge("ACTIVE", "blue"), Badge("READ-ONLY", "grey")
 _NO_BASE = {Trouble.NOT_OPEN: Badge("BASE NOT OPEN", "red"), Trouble.LOOP: Badge("LOOP", "red")}
 _NO_FORMAT = Badge("NO FORMAT", "grey")
@@ -63,7 +61,8 @@ class Measures(Protocol):
 class Telling:
     """One state, and what else is to be told of it.
 
-    :ivar spoilt: node-name -> the ledger's word on its image. `ghost`: the whole state is what would be.
+    :ivar spoilt: node-name -> the ledger's word on its image. `kept`: nodes of branches that are kept.
+    :ivar ghost: the whole state is what would be.
     :ivar prospects: node-name -> what a preview says will become of its image.
     :ivar lost: the line is lost: what was measured last is no longer told as if it went on.
     :ivar known: cards told before, by name: a node that did not change gets the same look again.
@@ -72,6 +71,7 @@ class Telling:
     state: State
     meter: Measures | None = None
     spoilt: Mapping[str, Badge] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
     prospects: Mapping[str, Badge] = field(default_factory=dict)
     ghost: bool = False
     lost: bool = False
@@ -126,6 +126,8 @@ class Telling:
         state, found = self.state, dict[str, list[Badge]]()
         for name in (*self.prospects, *(name for name in self.spoilt if name not in self.prospects)):
             found[name] = self._marks(name)
+        for name in self.kept:
+            found.setdefault(name, []).append(_KEPT)
         for name in state.active:
             found.setdefault(name, []).append(_ACTIVE)
         for flow in flows(state):
@@ -236,15 +238,15 @@ class Telling:
 
 def left_behind(entry: LedgerEntry) -> CardLook:
     """The card of an image that QEMU no longer shows."""
-    tone = "red" if entry.word == "invalid" else "amber"
+    kept, tone = entry.word == KEPT, "red" if entry.word == "invalid" else "amber"
     return CardLook(
         name=one_line(entry.node or base_name(entry.path)),
         file=one_line(base_name(entry.path)),
-        driver=_SUFFIXES.get(PurePath(entry.path).suffix.lower(), "image"),
+        driver=driver_of(entry.path),
         tone="grey",
         used=None,
         size="",
-        badges=(Badge(entry.word.upper(), tone),),
-        hatched=True,
-        marks=1,
+        badges=(_KEPT if kept else Badge(entry.word.upper(), tone),),
+        hatched=not kept,
+        marks=0 if kept else 1,
     )

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.diff import Diff
-from diskchain.model.ledger import LedgerEntry
-from diskchain.picture.look import FoldLook, LineLook
+from diskchain.model.ledger import KEPT, LedgerEntry
+from diskchain.picture.look import CardLook, FoldLook, LineLook
 from diskchain.widgets.canvas.batch import batches
 from tests.support import graphs
 from tests.support.canvas import Window
@@ -75,3 +75,43 @@ def test_while_a_commit_is_at_work_its_images_are_not_called_changed(qtbot: QtBo
     assert window.words("overlay1") == ["INVALID"], "what is invalid stays so"
     window.show(graphs.talk())
     assert window.words("base") == ["CHANGED"], "it ended, and nobody took the word back"
+
+
+def keep(window: Window, **below: str) -> None:
+    """Let the ledger remember closed images of a kept branch: its node -> the node it was backed by."""
+    for node, base in below.items():
+        entry = LedgerEntry(f"/images/{node}.qcow2", node, KEPT, "vda left it.", f"/images/{base}.qcow2", "vda")
+        window.ledger.note(entry)
+    window.view.show_state(window.state, Diff(others=frozenset({"ledger"})), window.ledger, None)
+
+
+def test_a_kept_branch_that_is_closed_hangs_from_the_image_it_shares(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.talk())
+    keep(window, tip="left", left="base")
+    plan = window.view.canvas.plan
+    assert not [key for key in plan.spots if key.startswith("ledger:")]
+    (branch,) = [link for link in plan.links.values() if link.kind == "branch"]
+    assert (branch.start, branch.end) == ("node:left", "node:base")
+    assert plan.spots["node:tip"].x > plan.spots["node:left"].x > plan.spots["node:base"].x
+    for name in ("left", "tip"):
+        assert window.words(name) == ["KEPT"]
+        assert not window.card(name).hatched, "it is as good as ever"
+    window.view.set_mode("full")
+    look = window.view.canvas.plan.spots["ledger:/images/tip.qcow2"].look
+    assert isinstance(look, CardLook)
+    assert ([badge.text for badge in look.badges], look.hatched, look.marks) == (["KEPT"], False, 0)
+
+
+def test_a_kept_branch_of_which_nothing_is_open_is_shown_by_itself(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.talk())
+    keep(window, far="elsewhere", overlay1="base")
+    spots = window.view.canvas.plan.spots
+    assert "ledger:/images/far.qcow2" in spots
+    assert "KEPT" not in window.words("overlay1"), "a disk stands on it: it is an image like any other"
+
+
+def test_a_kept_branch_that_is_open_says_so(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.shared())
+    keep(window, branch="web")
+    assert "KEPT" in window.words("branch")
+    assert not window.card("branch").hatched

@@ -9,10 +9,11 @@ from typing import Protocol
 from diskchain.layout import Layouter, Shape, in_ranks
 from diskchain.model.diff import Diff
 from diskchain.model.flows import flow_of
-from diskchain.model.ledger import LedgerEntry
+from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
 from diskchain.picture.full import Component, components, full_plan
+from diskchain.picture.kept import with_kept
 from diskchain.picture.lines import line_note
 from diskchain.picture.look import Badge, CardLook, LineLook, SlimLook
 from diskchain.picture.plan import Plan, Spot
@@ -51,10 +52,11 @@ class Planner:
             return Plan()
         self._jobs = _held(self.state)
         if self.preview is not None:
-            return place_preview(self.preview, self._telling(self.state), self.wish, self._entries())
+            return place_preview(self.preview, self._telling(self.state), self.wish, self._entries(self.state))
         if self.full:
             return self._full()
-        return place(self._telling(self.state), self.wish, self._entries())
+        shown = with_kept(self.state, self.ledger.entries if self.ledger is not None else ())
+        return place(self._telling(shown), self.wish, self._entries(shown))
 
     def unplaced(self) -> list[Shape]:
         """Shapes that the layouter must be asked for before Full graph can be shown."""
@@ -70,10 +72,11 @@ class Planner:
         telling = self._telling(self.state)
         parts = self._parts or components(telling)
         placed = [self.layouter.known(part.shape) or in_ranks(part.shape) for part in parts]
-        return with_left_behind(full_plan(telling, parts, placed), telling, self.wish, self._entries())
+        return with_left_behind(full_plan(telling, parts, placed), telling, self.wish, self._entries(self.state))
 
     def _telling(self, state: State) -> Telling:
-        return Telling(state, self.meter, spoilt=self._spoilt(state), lost=self.lost, known=self._known)
+        spoilt, kept = self._spoilt(state), self._kept(state)
+        return Telling(state, self.meter, spoilt=spoilt, kept=kept, lost=self.lost, known=self._known)
 
     def changed_spots(self, plan: Plan, change: Diff) -> list[Spot] | None:
         """The spots that a change touches, where it moves nothing; None: everything must be placed anew."""
@@ -127,20 +130,33 @@ class Planner:
                 found.append(replace(spot, look=replace(spot.look, note=note, tone=tone)))
         return found
 
-    def _entries(self) -> Sequence[LedgerEntry]:
-        """Images to be drawn detached: those that are not open."""
-        if self.ledger is None or self.state is None:
+    def _entries(self, shown: State) -> Sequence[LedgerEntry]:
+        """Images to be drawn detached: those that are not shown elsewhere."""
+        if self.ledger is None:
             return ()
         entries = self.ledger.entries
-        opened = {node.file for node in self.state.graph.nodes.values()} if entries else set()
+        opened = {node.file for node in shown.graph.nodes.values()} if entries else set()
         return [entry for entry in entries if entry.path not in opened]
+
+    def _kept(self, state: State) -> frozenset[str]:
+        """Images of kept branches; not those that a disk stands on again."""
+        entries = self.ledger.entries if self.ledger is not None else ()
+        if not (paths := {entry.path for entry in entries if entry.word == KEPT}):
+            return frozenset()
+        in_use = {name for top in state.active for name in state.graph.chain(top)}
+        return frozenset(
+            name
+            for name, node in state.graph.nodes.items()
+            if node.file in paths and name not in in_use and not state.graph.is_leftover_child(name)
+        )
 
     def _spoilt(self, state: State) -> dict[str, Badge]:
         """The ledger's word on images that are still open.
 
         It calls images changed as soon as a commit begins; while that is at work, its own picture tells so.
         """
-        words = {entry.path: entry.word for entry in self.ledger.entries} if self.ledger is not None else {}
+        entries = self.ledger.entries if self.ledger is not None else ()
+        words = {entry.path: entry.word for entry in entries if entry.word != KEPT}
         if not words:
             return {}
         at_work = frozenset[str]() if self.lost else _being_committed(state)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from diskchain.model.bases import Trouble, base_trouble
 from diskchain.model.bitmap import Bitmap
 from diskchain.model.job import Job
-from diskchain.model.ledger import LedgerEntry
+from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.measured import Rates
 from diskchain.model.node import Edge, Node
 from diskchain.model.root import Device, Export
@@ -316,4 +316,5 @@ def facts_of_entry(entry: LedgerEntry) -> Facts:
         Fact("Backing", one_line(entry.backing) if entry.backing else "none", entry.backing or ""),
         Fact("Why", entry.why, entry.why),
     )
-    return Facts(one_line(base_name(entry.path)), (Badge(entry.word.upper(), "red"),), facts)
+    tone = "other" if entry.word == KEPT else "red"
+    return Facts(one_line(base_name(entry.path)), (Badge(entry.word.upper(), tone),), facts)
