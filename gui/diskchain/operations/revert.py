@@ -85,10 +85,9 @@ class Revert:
         if objections := tuple(plan.objections()):
             return Draft(title, "Go back", objections=objections)
         again = "and started again" if plan.runs and self.restart else "and not started"
-        back = f"go back to {self.to[0]}" if len(self.to) == 1 else f"take {len(self.to)} disks back"
         return Draft(
             title=title,
-            verb=f"Reset and {back}",
+            verb="Reset and go back",
             warnings=tuple(plan.warnings()),
             steps=plan.steps(),
             moves=0,

@@ -179,9 +179,8 @@ class Reverting:
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """The lines of the sheet."""
-        told = [(f"{layer.back.disk} goes on in", f"{layer.path}, empty, on {layer.back.to}") for layer in self.layers]
-        stays = "is kept: no commit from here changes what it stands on" if self.keep else "is closed; its files stay"
-        return (*told, ("The branch that is left", stays))
+        told = [(f"{layer.back.disk} goes back to", layer.back.to) for layer in self.layers]
+        return (*told, ("The branch it leaves", "is kept from commits" if self.keep else "is closed; its files stay"))
 
     def steps(self) -> tuple[Step, ...]:
         """Make all that is new; stop; exchange all; reset; start again. Until the reset each step can be taken back."""

@@ -1,0 +1,71 @@
+"""Going back by hand: the menu of an older image, the sheet with what wants a yes, and the branch that is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QMenu
+
+from diskchain.picture.look import CardLook
+from tests.support.chains import Style
+from tests.support.machine import Machine
+from tests.support.tools import restored, same
+from tests.support.window import Driver, drive_machine
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No journal and no settings but the test's own."""
+    for name in ("STATE", "CONFIG", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
+
+
+async def _chosen(window: Driver, title: str) -> None:
+    """Choose an entry of the open menu."""
+    menu = await window.part("offersMenu")
+    assert isinstance(menu, QMenu)
+    action = next(action for action in menu.actions() if action.text() == title)
+    QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+
+
+def test_an_older_image_is_gone_back_to_only_after_every_yes(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine({"vda": "base <- one <- two"}, Style.DRIVE) as machine:
+        left, wanted, to = machine.contents("vda"), restored(machine.image("one")), machine.node("one")
+
+        async def work(window: Driver) -> None:
+            await window.click(to)
+            await window.until(lambda: window.desk.selected == to, "the selection")
+            QTest.keyClick(window.canvas, Qt.Key.Key_Return)
+            await _chosen(window, f"Go back to {to}…")
+            run = await window.part("previewRun")
+            assert isinstance(run, QAbstractButton)
+            assert run.text() == "Reset and go back"
+            assert not run.isEnabled(), "what is lost wants a yes"
+            for number in (1, 2):
+                box = await window.part(f"previewConfirm{number}")
+                assert isinstance(box, QCheckBox)
+                assert machine.sent() == []
+                QTest.keyClick(box, Qt.Key.Key_Space)
+            await window.until(run.isEnabled, "the button")
+            await window.press("previewRun")
+            await window.until(lambda: f"Go back to {to}: done." in window.said, "the good news")
+            await window.until(lambda: window.find("previewRun") is None, "the sheet is gone")
+            assert window.chain("vda")[1] == to
+            await window.until(lambda: _kept(window), "the branch that was left, which QEMU has closed")
+
+        drive_machine(qapp, tmp_path, machine, work)
+        machine.settled(vda=wanted)
+        same(restored(machine.image("two")), left, "the branch")
+
+
+def _kept(window: Driver) -> list[str]:
+    """Files of the cards that say KEPT and hang from another one."""
+    plan = window.canvas.canvas.plan
+    hanging = {link.start for link in plan.links.values() if link.kind == "branch"}
+    looks = [spot.look for key, spot in plan.spots.items() if key in hanging]
+    return [look.file for look in looks if isinstance(look, CardLook) and "KEPT" in [b.text for b in look.badges]]
