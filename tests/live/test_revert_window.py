@@ -1,7 +1,8 @@
-"""Going back by hand: the menu of an older image, the sheet with what wants a yes, and the branch that is left."""
+"""Going back by hand: the menu of an older image, the sheet with what wants a yes, the branch that is left, and a way back."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QMenu
 
 from diskchain.picture.look import CardLook
+from diskchain.session.carriage import Phase
+from diskchain.session.journal import default_journal
+from diskchain.session.session import Session
 from tests.support.chains import Style
+from tests.support.failing import CutOffMonitor
+from tests.support.live_session import carried_out
 from tests.support.machine import Machine
 from tests.support.tools import restored, same
 from tests.support.window import Driver, drive_machine
@@ -61,6 +67,29 @@ def test_an_older_image_is_gone_back_to_only_after_every_yes(qapp: QApplication,
         drive_machine(qapp, tmp_path, machine, work)
         machine.settled(vda=wanted)
         same(restored(machine.image("two")), left, "the branch")
+
+
+def test_what_was_cut_off_is_told_when_the_machine_is_opened_again(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine({"vda": "base <- one <- two"}) as machine:
+        seen, shape = machine.contents("vda"), machine.shape()
+        last = CutOffMonitor(str(machine.target), "system_reset")
+        session = Session(str(machine.target), lambda _: last, default_journal(), reconnect=False)
+        assert asyncio.run(carried_out(session, "revert", {"to": "one"})).outcome is Phase.LOST
+        assert machine.qmp("query-status")["status"] == "paused"
+
+        async def work(window: Driver) -> None:
+            await window.until(lambda: "“Go back to one” was cut off half way on test." in window.said, "the warning")
+            await window.press("messageAnswer1")
+            await window.part("previewRun")
+            QTest.keyClick(await window.part("previewConfirm1"), Qt.Key.Key_Space)
+            await window.press("previewRun")
+            await window.until(lambda: window.chain("vda") == ("base", "one", "two"), "the disk as it was")
+            await window.until(lambda: "Take back what was cut off: Go back to one: done." in window.said, "the news")
+
+        drive_machine(qapp, tmp_path, machine, work)
+        assert machine.qmp("query-status")["status"] == "running"
+        assert machine.shape() == shape
+        machine.settled(vda=seen)
 
 
 def _kept(window: Driver) -> list[str]:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from diskchain.model.ledger import Ledger, LedgerEntry
+from diskchain.operations.cutoff import CutOff
+from diskchain.qapi.command import command
 from diskchain.session.journal import Journal
 
 
@@ -165,6 +167,8 @@ def test_odd_names_go_round(path: Path) -> None:
 _APPEND = """
 import sys
 from pathlib import Path
+from diskchain.operations.cutoff import CutOff
+from diskchain.qapi.command import command
 from diskchain.session.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 for number in range(200):
@@ -211,3 +215,43 @@ def test_a_ledger() -> None:
     ledger.dismiss("/a")
     ledger.dismiss("/never")
     assert [image.path for image in ledger.entries] == ["/b"]
+
+
+_QEMU = (7, 1000)
+_BACK = (command("qom-set", path="/p", property="drive", value="three"), command("cont"))
+
+
+def test_a_plan_is_cut_off_once_nobody_works_at_it(path: Path) -> None:
+    journal = Journal(path)
+    journal.owes(_QEMU, "p1", "Go back to one", _BACK[:1], ())
+    journal.owes(_QEMU, "p1", "Go back to one", _BACK, ("/new.qcow2",))
+    assert Journal(path).cut_off(_QEMU) == (), "we are at it"
+    journal.cut("p1")
+    assert Journal(path).cut_off(_QEMU) == (CutOff("p1", "Go back to one", _BACK, ("/new.qcow2",)),)
+    assert Journal(path).cut_off((7, 1001)) == (), "another QEMU"
+    journal.settle("p1")
+    assert Journal(path).cut_off(_QEMU) == ()
+
+
+def test_a_plan_of_a_process_that_ended_is_cut_off(path: Path) -> None:
+    words = "import sys; from pathlib import Path; from diskchain.session.journal import Journal; "
+    words += "Journal(Path(sys.argv[1])).owes((7, 1000), 'p1', 'Go back', (), ())"
+    subprocess.run([sys.executable, "-c", words, str(path)], check=True)
+    assert [cut.plan for cut in Journal(path).cut_off(_QEMU)] == ["p1"]
+
+
+def test_no_secret_is_written_down_to_take_a_plan_back(path: Path) -> None:
+    journal = Journal(path)
+    journal.owes(_QEMU, "p1", "x", (command("object-add", qom_type="secret", id="s", data="hidden"), *_BACK), ())
+    journal.cut("p1")
+    assert "hidden" not in path.read_text()
+    assert journal.cut_off(_QEMU)[0].back == _BACK
+
+
+@pytest.mark.parametrize(
+    "told", [{"back": 1, "made": 2, "by": 3}, {"back": [1, {"execute": 2}], "by": [1]}, {"title": None}]
+)
+def test_a_plan_that_was_written_by_a_stranger_is_read_all_the_same(path: Path, told: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"plan": "p", "qemu": [7, 1000], **told}) + "\n")
+    assert [cut.plan for cut in Journal(path).cut_off(_QEMU)] == ["p"]

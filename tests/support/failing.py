@@ -31,3 +31,17 @@ class FailingMonitor(PassingMonitor):
                 await self.close()
                 raise Lost("The line was cut.")
         return await super().execute(command, limit)
+
+
+class CutOffMonitor(PassingMonitor):
+    """Passes everything to QEMU; the line is cut right before a command of this name."""
+
+    def __init__(self, target: str, before: str) -> None:
+        super().__init__(target)
+        self._before = before
+
+    async def execute(self, command: Command, limit: float | None = None) -> object:
+        if command.name == self._before:
+            await self.close()
+            raise Lost("The line was cut.")
+        return await super().execute(command, limit)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
+from diskchain.app.interrupted import Interrupted
 from diskchain.app.leaving import Leaving
 from diskchain.app.sandboxing import Sandboxing
 from diskchain.session.session import Session
@@ -60,6 +61,7 @@ class Keeper:
         self.wiring = Wiring(window, self.desk, self, theme, settings)
         theme.changed.connect(self._recolour)
         self.sessions.opened.connect(self._opened)
+        self.sessions.opened.connect(Interrupted(window.messages, acting.ask, self._start).look)
         self.sessions.found_changed.connect(self._show_found)
         self.sessions.closed.connect(lambda _: self._show_found())
         self.desk.turn_to(None)

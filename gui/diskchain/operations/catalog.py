@@ -14,9 +14,10 @@ from diskchain.operations.operation import Drag, Offer, Operation
 from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.operations.undo import Undo
 
 OPERATIONS: Mapping[str, type[Operation]] = {
-    kind.name: kind for kind in (Snapshot, Commit, Stream, Mirror, Revert, SteerJob)
+    kind.name: kind for kind in (Snapshot, Commit, Stream, Mirror, Revert, SteerJob, Undo)
 }
 """Name on the command line -> what it is."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from diskchain.model.node import Node
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
+from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import (
     JOB_CONTROL,
     Choose,
@@ -54,6 +55,7 @@ class Surroundings:
     :ivar own_jobs: ids of the jobs that the journal knows as ours for this very QEMU.
     :ivar cwd: QEMU's working folder, which relative file names are relative to; empty: not known.
     :ivar ends: why QEMU would end where its guest is reset, in a sentence; empty: nothing is known against it.
+    :ivar cut_off: plans of ours that were cut off on this very QEMU, the newest last.
     """
 
     here: bool | None = None
@@ -72,6 +74,7 @@ class Surroundings:
     own_jobs: frozenset[str] = frozenset()
     cwd: str = ""
     ends: str = ""
+    cut_off: tuple[CutOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Draft:
     :ivar facts: lines of label and value for the sheet ("Format", "qcow2").
     :ivar loose: nodes that leave the chain; whether they vanish by themselves depends on who made them, which QEMU does not tell.
     :ivar kept: files of the images of branches that are left and kept. `rejoined`: of images that belong to a disk again.
+    :ivar settles: the key of a plan that was cut off and needs nothing more after this; empty: none.
     :ivar unfinished: files that no longer hold what they held alone once it began, also if it is stopped or fails.
     """
 
@@ -114,6 +118,7 @@ class Draft:
     unfinished: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     rejoined: tuple[str, ...] = ()
+    settles: str = ""
     after: State | None = None
 
 

@@ -1,4 +1,4 @@
-"""What must outlive the application, or be known to all its instances: our jobs, our work under way, and spoilt images.
+"""What must outlive the application, or be known to all its instances: our jobs, plans under way, and spoilt images.
 
 One file of JSON lines in the user's state folder (XDG), private, only ever appended to, so that several instances may write.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,6 +16,9 @@ import platformdirs
 
 from diskchain.model.ledger import LedgerEntry
 from diskchain.monitors.process import read_process
+from diskchain.monitors.redact import redacted_command
+from diskchain.operations.cutoff import CutOff
+from diskchain.qapi.command import Command
 
 _MOST = 8 << 20
 """Bytes read of a journal at most; what is older no longer matters to a running machine."""
@@ -49,8 +52,7 @@ class Journal:
 
         :param work: what it is called here, and no other. `names`: of nodes and devices.
         """
-        by = [os.getpid(), _began(os.getpid())]
-        self._append({"work": work, "qemu": list(qemu), "names": sorted(names), "by": by, "at": time.time()})
+        self._append({"work": work, "qemu": list(qemu), "names": sorted(names), "by": _ourselves(), "at": time.time()})
 
     def rests(self, work: str) -> None:
         """Note that an operation is over."""
@@ -73,6 +75,36 @@ class Journal:
             if isinstance(names, list) and (over >= since if isinstance(over, int | float) else _lives(work.get("by"))):
                 found.update(str(name) for name in names)
         return found
+
+    def owes(self, qemu: tuple[int, int], plan: str, title: str, back: Sequence[Command], made: Sequence[str]) -> None:
+        """Note how a plan of ours that is under way can be taken back, before its next step is sent.
+
+        :param plan: a key that no other plan has. `back`, `made`: as in `CutOff`. A command that tells a secret is left out.
+        """
+        told = [command.as_json() for command in back]
+        safe = [each for each in told if redacted_command(each) == each]
+        self._append(
+            {"plan": plan, "qemu": list(qemu), "by": _ourselves(), "title": title, "back": safe, "made": list(made)}
+        )
+
+    def cut(self, plan: str) -> None:
+        """Note that we no longer work at a plan, although it is neither finished nor taken back."""
+        self._append({"cut": plan})
+
+    def settle(self, plan: str) -> None:
+        """Note that a plan needs nothing more."""
+        self._append({"settled": plan})
+
+    def cut_off(self, qemu: tuple[int, int]) -> tuple[CutOff, ...]:
+        """The plans on this very QEMU at which nobody works any more and that still need something, oldest first."""
+        found: dict[str, dict[str, object]] = {}
+        cut = set[object]()
+        for line in self._lines():
+            if isinstance(line.get("plan"), str) and line.get("qemu") == list(qemu):
+                found[str(line["plan"])] = line
+            cut.add(line.get("cut"))
+            found.pop(str(line.get("settled")), None)
+        return tuple(_cut_off(line) for plan, line in found.items() if plan in cut or not _lives(line.get("by")))
 
     def note(self, entry: LedgerEntry) -> None:
         """Remember an image that became invalid or was changed, with its identity as a file where we see it."""
@@ -140,6 +172,17 @@ class Journal:
             self.trouble = f"The journal {self._path} could not be written: {error.strerror}."
 
 
+def _cut_off(line: Mapping[str, object]) -> CutOff:
+    back, made = line.get("back"), line.get("made")
+    commands = [
+        Command(str(told.get("execute")), arguments if isinstance(arguments := told.get("arguments"), dict) else {})
+        for told in (back if isinstance(back, list) else [])
+        if isinstance(told, dict)
+    ]
+    files = [path for path in (made if isinstance(made, list) else []) if isinstance(path, str)]
+    return CutOff(str(line.get("plan")), str(line.get("title") or ""), tuple(commands), tuple(files))
+
+
 def _entry(told: Mapping[str, object]) -> LedgerEntry:
     words = {key: str(told.get(key) or "") for key in ("path", "node", "word", "why", "disk", "machine")}
     backing, sources = told.get("backing"), told.get("sources")
@@ -153,6 +196,11 @@ def _began(pid: int) -> int:
     """When a process began, in clock ticks since boot; 0 where there is none that is to be seen."""
     process = read_process(pid)
     return process.start_time if process else 0
+
+
+def _ourselves() -> list[int]:
+    """What names this process for good."""
+    return [os.getpid(), _began(os.getpid())]
 
 
 def _lives(by: object) -> bool:

@@ -7,6 +7,7 @@ undone and no file is touched then.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,6 +44,7 @@ class QmpOperator:
         self._job_began = self._lasting = self._keeps = False
         self._gone: frozenset[str] = frozenset()
         self._work = ""
+        self._plan, self._owing, self._final = secrets.token_hex(4), False, False
         self._begun = time.monotonic()
 
     async def run(self) -> None:
@@ -57,13 +59,23 @@ class QmpOperator:
         except Unanswered as error:
             text = (
                 f"{error} Nothing was undone and no file was removed.{self._left()} Look at the graph before you go on."
+                f"{self._way_back}"
             )
             result = self._result(Phase.UNKNOWN, text)
         finally:
             disconnect()
             if self._work:
                 await self._session.rests(self._work)
+        if self._owing:
+            left = result.outcome in (Phase.LOST, Phase.UNKNOWN, Phase.FAILED)
+            await (self._session.cut(self._plan) if left else self._session.settle(self._plan))
         self._carriage.end(result)
+
+    async def _owe(self, back: Sequence[Command]) -> None:
+        """Have written down how to take back what was done, should we be cut off after the next step; or what is still to do."""
+        if not self._final and (back or self._owing):
+            self._owing = True
+            await self._session.owes(self._plan, self._carriage.preview.draft.title, back, self._made)
 
     def _hear(self, event: Event) -> None:
         self._jobs.hear(event)
@@ -127,6 +139,7 @@ class QmpOperator:
         marks = await self._mark(step)
         self._done.append(step)
         self._guest.sends()
+        await self._owe([command for done in reversed(self._done) for command in done.undo])
         try:
             await self._session.execute(step.command)
         except Refused as error:
@@ -144,6 +157,9 @@ class QmpOperator:
         self._lasting |= lasts(step)
         if step.final:
             self._done = [replace(done, undo=()) for done in self._done]
+            steps = self._carriage.preview.draft.steps
+            await self._owe([later.command for later in steps[steps.index(step) + 1 :] if isinstance(later, Send)])
+            self._final = True
             await self._session.remember(entries(self._carriage.preview, KEPT), ())
         self._let_go(step.command)
 
@@ -262,6 +278,8 @@ class QmpOperator:
         if self._jobs.stopped and (found or shape(now) == shape(preview.before)):
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)
+        if not found and draft.settles:
+            await self._session.settle(draft.settles)
         if not found:
             over = healed(preview, self._session.marked(), self._session.moving())
             await self._session.remember(entries(preview, "invalid"), over)
@@ -309,9 +327,14 @@ class QmpOperator:
         stop = self._carriage.preview.draft.stop
         text = (
             f"{text} What was under way may or may not have happened: {stop}.{self._left()} If QEMU itself has ended, the guest"
-            " lost what it had not flushed, as in a power cut. Look again once it is back."
+            f" lost what it had not flushed, as in a power cut. Look again once it is back.{self._way_back}"
         )
         return self._result(Phase.LOST, text)
+
+    @property
+    def _way_back(self) -> str:
+        """How what was done can be taken back later."""
+        return " The operation undo then takes back what was done." if self._owing else ""
 
     def _left(self) -> str:
         """The files that we made and that stay, where nobody knows whether QEMU uses them now."""

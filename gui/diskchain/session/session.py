@@ -22,6 +22,7 @@ from diskchain.monitors.monitor import Lost, Monitor
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.recording import ALREADY, Recorder
 from diskchain.operations import catalog
+from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import Drag, Offer, Operation
 from diskchain.operations.preview import Preview, prepare
 from diskchain.qapi.command import Command
@@ -226,6 +227,7 @@ class Session:
             own_jobs=self._own_jobs,
             token=self._token,
             ends=process.ends_at_reset if process else False,
+            cut_off=await self.cut_off(),
         )
         found = await asyncio.to_thread(gather, operation.concerns(state), state, around, stamp, serial)
         return prepare(operation, state, found)
@@ -301,6 +303,23 @@ class Session:
         self._own_jobs |= {job}
         if self._qemu is not None:
             await asyncio.to_thread(self._journal.started, self._qemu, job, operation.name, operation.keys())
+
+    async def owes(self, plan: str, title: str, back: Sequence[Command], made: Sequence[str]) -> None:
+        """Note how a plan can be taken back should we be cut off; not where QEMU runs elsewhere and cannot be told again."""
+        if self._qemu is not None:
+            await asyncio.to_thread(self._journal.owes, self._qemu, plan, title, back, made)
+
+    async def cut(self, plan: str) -> None:
+        """Note that we no longer work at a plan that was neither finished nor taken back."""
+        await asyncio.to_thread(self._journal.cut, plan)
+
+    async def settle(self, plan: str) -> None:
+        """Note that a plan needs nothing more."""
+        await asyncio.to_thread(self._journal.settle, plan)
+
+    async def cut_off(self) -> tuple[CutOff, ...]:
+        """Plans of ours that were cut off on this very QEMU, the newest last."""
+        return await asyncio.to_thread(self._journal.cut_off, self._qemu) if self._qemu is not None else ()
 
     def owns(self, job: str) -> bool:
         """Whether we started this job on this very QEMU."""

@@ -15,6 +15,7 @@ from diskchain.images.locks import unready
 from diskchain.model.node import Kind
 from diskchain.model.paths import absolute
 from diskchain.model.state import State
+from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import Concerns
 from diskchain.operations.preview import Folder, Surroundings
 
@@ -30,6 +31,7 @@ class Around:
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
     :ivar token: as in `Surroundings`.
     :ivar kept: image of a branch that is kept -> what it is backed by. `ends`: QEMU was told to end where its guest is reset.
+    :ivar cut_off: as in `Surroundings`.
     :ivar dead: images that are invalid for good, so that nothing is lost where what they are backed by changes.
     """
 
@@ -44,6 +46,7 @@ class Around:
     dead: frozenset[str] = frozenset()
     kept: Mapping[str, str] = field(default_factory=dict)
     ends: bool = False
+    cut_off: tuple[CutOff, ...] = ()
 
 
 def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial: int) -> Surroundings:
@@ -78,6 +81,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         own_jobs=around.own_jobs,
         cwd=around.cwd,
         ends=_ENDS if around.ends else "",
+        cut_off=around.cut_off,
     )
 
 

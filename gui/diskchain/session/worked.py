@@ -47,6 +47,15 @@ class Worked(Protocol):
     async def started(self, job: str, operation: Operation) -> None:
         """Note in the journal that this job is ours, before it is sent."""
 
+    async def owes(self, plan: str, title: str, back: Sequence[Command], made: Sequence[str]) -> None:
+        """Note in the journal how a plan can be taken back should we be cut off (see `CutOff`)."""
+
+    async def cut(self, plan: str) -> None:
+        """Note that we no longer work at a plan that was neither finished nor taken back."""
+
+    async def settle(self, plan: str) -> None:
+        """Note that a plan needs nothing more."""
+
     async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
         """Write the ledger: images to mark, and paths whose mark is to go."""
 

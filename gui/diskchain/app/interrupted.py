@@ -1,0 +1,40 @@
+"""Tells which plans of ours were cut off on a machine, and lets them be taken back or left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+
+from diskchain.operations.cutoff import CutOff
+from diskchain.operations.operation import Offer
+from diskchain.operations.undo import Undo
+from diskchain.session.session import Session
+from diskchain.widgets.messages import Answer, Level, MessageBar
+
+
+class Interrupted:
+    """Looks after a machine was opened. `ask`: begins the preview of an offer. `start`: begins work beside the window."""
+
+    def __init__(
+        self,
+        messages: MessageBar,
+        ask: Callable[[Session, Offer], object],
+        start: Callable[[Coroutine[object, object, None], str], object],
+    ) -> None:
+        self._messages, self._ask, self._start = messages, ask, start
+
+    def look(self, session: Session) -> None:
+        """Tell of each plan that was cut off there."""
+        self._start(self._look(session), f"what was cut off on {session.target}")
+
+    async def _look(self, session: Session) -> None:
+        for cut in await session.cut_off():
+            self._tell(session, cut)
+
+    def _tell(self, session: Session, cut: CutOff) -> None:
+        take = Answer("Take it back…", lambda: self._ask(session, Undo(cut.plan).offer(cut)), primary=True)
+        leave = Answer("Leave it so", lambda: self._start(session.settle(cut.plan), f"leave {cut.title}"))
+        name = session.state.machine.name if session.state else session.target
+        text = (
+            f"“{cut.title}” was cut off half way on {name}. Its guest may stand still, and nodes of ours may be open."
+        )
+        self._messages.tell(text, Level.WARNING, answers=(take, leave), subject=f"cut-{cut.plan}")

@@ -1,0 +1,21 @@
+"""A plan of ours that was cut off half way: the application ended, or the line broke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diskchain.qapi.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """What the journal knows of it.
+
+    :ivar plan: its key. `title`: what it was to do. `back`: the commands that take it back, or, where it had gone too far for
+        that, those that were still to be sent; in the order of sending. `made`: files that it made by itself.
+    """
+
+    plan: str
+    title: str
+    back: tuple[Command, ...]
+    made: tuple[str, ...] = ()

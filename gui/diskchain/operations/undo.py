@@ -1,0 +1,99 @@
+"""Undo: take back what a plan of ours has left that was cut off half way, or do what it had still to do.
+
+Each command is looked at once more: what was taken back meanwhile, or never done, is left out. No disk is exchanged under a
+guest that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diskchain.model.state import State
+from diskchain.operations.cutoff import CutOff
+from diskchain.operations.keys import Keys, without_defaults
+from diskchain.operations.operation import Concerns, Guest, Objection, Offer, Send, Step
+from diskchain.operations.preview import Draft, Surroundings
+from diskchain.qapi.command import Command
+
+_EXCHANGES = frozenset({"qom-set", "blockdev-reopen"})
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Take one back. `plan`: its key in the journal; empty: the newest."""
+
+    plan: str = ""
+
+    name: ClassVar[str] = "undo"
+    known: ClassVar[tuple[str, ...]] = ("plan",)
+
+    @classmethod
+    def read(cls, keys: Keys) -> Undo:
+        """From the words of the command line."""
+        return cls(keys.word("plan"))
+
+    def keys(self) -> Mapping[str, str]:
+        """The keys as the command line writes them."""
+        return without_defaults({"plan": self.plan})
+
+    def offer(self, cut: CutOff) -> Offer:
+        """This as an offer."""
+        return Offer(self, "Take back", f"Take back what was cut off: {cut.title}")
+
+    def concerns(self, _: State) -> Concerns:
+        """Nothing outside QEMU."""
+        return Concerns()
+
+    def draft(self, state: State, surroundings: Surroundings) -> Draft:
+        """Judge and plan; what comes of it depends on how far the other plan came, so nothing is predicted."""
+        known = [cut for cut in surroundings.cut_off if self.plan in ("", cut.plan)]
+        if not known:
+            text = "No plan is known here that was cut off on this machine."
+            return Draft("Take back what was cut off", "Take back", objections=(Objection(text),))
+        cut = known[-1]
+        steps = tuple(_steps(state, cut))
+        starts = any(isinstance(step, Send) and step.command.name == "cont" for step in steps)
+        return Draft(
+            title=f"Take back what was cut off: {cut.title}",
+            verb="Take back",
+            warnings=tuple(f"{path} was made by it and stays." for path in cut.made),
+            steps=steps,
+            stop="what is not taken back yet stays as it is",
+            guest="goes on" if starts else "keeps running",
+            facts=(() if steps else (("Left over", "nothing: it is only forgotten"),)),
+            confirm=tuple(_confirm(steps)),
+            settles=cut.plan,
+        )
+
+
+def _steps(state: State, cut: CutOff) -> Iterator[Step]:
+    """The commands that are still needed."""
+    for command in cut.back:
+        if command.name == "blockdev-del":
+            if command.arguments.get("node-name") in state.graph.nodes:
+                yield Send(command, tidy=True)
+        elif command.name == "cont":
+            if state.machine.status != "running":
+                yield Send(command)
+        elif command.name in _EXCHANGES:
+            if not _stands(state, command):
+                yield from (Guest("still"), Send(command))
+        else:
+            yield Send(command)
+
+
+def _confirm(steps: tuple[Step, ...]) -> Iterator[str]:
+    """What nobody can see from here, and the user must know."""
+    if any(isinstance(step, Send) and step.command.name in _EXCHANGES for step in steps):
+        yield "The guest has not run since then: it would lose data on disks that are put back under what it has in memory."
+
+
+def _stands(state: State, exchange: Command) -> bool:
+    """Whether a device is on the node already that a command would put it on."""
+    told = exchange.arguments
+    return any(
+        told.get("path") in (device.qdev, f"/machine/peripheral/{device.qdev}") and told.get("value") == device.root
+        for device in state.devices
+    )

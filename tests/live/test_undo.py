@@ -1,0 +1,83 @@
+"""A revert that is cut off after each of its steps: what is known of it afterwards puts all back, or brings it to its end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from diskchain.session.carriage import Phase, Result
+from diskchain.session.journal import Journal
+from diskchain.session.session import Session
+from tests.support.chains import Style
+from tests.support.failing import FailingMonitor
+from tests.support.live_session import carried_out, done, prepared, with_session
+from tests.support.machine import Machine
+from tests.support.tools import restored
+
+pytestmark = pytest.mark.live
+
+_CHAINS = {"vda": "base <- one <- two", "vdb": "data:raw <- over"}
+
+
+def _cut(machine: Machine, step: int | None) -> tuple[Result, list[str]]:
+    """Go back with both disks, over a line that is cut before a step; the result, and the commands that came."""
+    monitor = FailingMonitor(str(machine.target), step, "lost")
+    session = Session(str(machine.target), lambda _: monitor, Journal(machine.folder / "journal.qmp"), reconnect=False)
+    keys = {"to": f"{machine.node('one')},{machine.node('data')}", "keep": "no"}
+    return asyncio.run(carried_out(session, "revert", keys)), monitor.changing
+
+
+async def _taken_back(session: Session) -> Result | None:
+    """Take back what was cut off; None: nothing is known to be left."""
+    if not await session.cut_off():
+        return None
+    result = (await done(session, "undo", {}))[1]
+    assert not await session.cut_off(), "it needs nothing more"
+    return result
+
+
+@pytest.mark.parametrize("style", [Style.BLOCKDEV, Style.DRIVE])
+def test_what_was_cut_off_is_taken_back_or_brought_to_its_end(style: Style) -> None:
+    with Machine(_CHAINS, style) as machine:
+        commands = _cut(machine, None)[1]
+    reset = commands.index("system_reset")
+    for step, command in enumerate(commands):
+        with Machine(_CHAINS, style) as machine:
+            seen, shape = {disk: machine.contents(disk) for disk in _CHAINS}, machine.shape()
+            images = {"vda": restored(machine.image("one")), "vdb": restored(machine.image("data"))}
+            assert _cut(machine, step)[0].outcome is Phase.LOST
+            result = with_session(machine, _taken_back)
+            where = f"cut before step {step}, {command}: {result}"
+            assert result is None or result.outcome is Phase.DONE, where
+            assert machine.qmp("query-status")["status"] == "running", where
+            assert not [name for name in machine.names() if name.startswith("diskchain")], where
+            if step <= reset:
+                assert machine.shape() == shape, where
+            machine.settled(**(seen if step <= reset else images))
+
+
+def test_no_disk_is_put_back_under_a_guest_that_runs_again() -> None:
+    with Machine(_CHAINS) as machine:
+        commands = _cut(machine, None)[1]
+    with Machine(_CHAINS) as machine:
+        _cut(machine, commands.index("system_reset"))
+        machine.qmp("cont")
+        shape = machine.shape()
+
+        async def run(session: Session) -> Result:
+            return (await done(session, "undo", {}))[1]
+
+        result = with_session(machine, run)
+        assert "another client has let it go on" in result.text
+        assert machine.shape() == shape
+
+
+def test_where_nothing_was_cut_off_there_is_nothing_to_take_back() -> None:
+    with Machine(_CHAINS) as machine:
+        assert _cut(machine, None)[0].outcome is Phase.DONE
+
+        async def run(session: Session) -> str:
+            return (await prepared(session, "undo", {})).objections[0].text
+
+        assert "No plan is known here" in with_session(machine, run)
