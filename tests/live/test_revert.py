@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.model.ledger import KEPT
 from diskchain.monitors.monitor import Refused
-from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
 from diskchain.sandbox.machine import Sandbox
 from diskchain.session.carriage import Phase, Result
@@ -262,6 +260,41 @@ def test_a_guest_that_another_client_lets_go_on_keeps_its_disks() -> None:
         assert "another client has let it go on" in result.text
 
 
+def _snapshot(machine: Machine) -> None:
+    file = str(machine.folder / "theirs.qcow2")
+    machine.qmp("blockdev-snapshot-sync", node_name="two", snapshot_file=file, snapshot_node_name="theirs")
+    machine.write("vda", 0x55, MIB, MIB)
+
+
+def test_a_disk_that_another_client_snapshots_meanwhile_is_not_exchanged() -> None:
+    """What the guest has in the overlay of the other one would be closed and lost."""
+    with Machine(_CHAINS) as machine:
+        wanted = bytearray(machine.contents("vda"))
+        wanted[MIB : 2 * MIB] = b"\x55" * MIB
+        result = _over(machine, MeddlingMonitor(str(machine.target), after={"stop": lambda: _snapshot(machine)}), _BOTH)
+        assert result.outcome is Phase.REFUSED, result
+        assert "vda no longer writes to two" in result.text
+        assert (machine.root("vda"), _status(machine)) == ("theirs", "running")
+        machine.settled(vda=wanted)
+
+
+def test_a_disk_that_another_client_begins_to_commit_is_not_exchanged() -> None:
+    """The commit would change what the new overlay stands on."""
+    with Machine(_CHAINS) as machine:
+        seen, status = machine.contents("vda"), _status(machine)
+
+        def commit() -> None:
+            words = {"top_node": "one", "base_node": "base", "speed": 1, "auto_finalize": False}
+            machine.qmp("block-commit", job_id="theirs", device="two", **words)
+
+        monitor = MeddlingMonitor(str(machine.target), before={"blockdev-add": commit})
+        result = _over(machine, monitor, {"to": "base"})
+        assert (result.outcome, _status(machine)) == (Phase.REFUSED, status), result
+        machine.qmp("job-cancel", id="theirs")
+        machine.until(lambda: not machine.qmp("query-jobs"), "their job stays")
+        machine.settled(vda=seen)
+
+
 def test_a_guest_that_ran_between_exchange_and_reset_is_told() -> None:
     with Machine(_CHAINS) as machine:
         monitor = MeddlingMonitor(str(machine.target), before={"system_reset": lambda: machine.qmp("cont")})
@@ -291,8 +324,9 @@ def test_a_qemu_that_was_told_later_to_end_at_a_reset_loses_no_byte() -> None:
 # A guest that does not run
 
 
-def test_a_stopped_guest_is_reset_and_stays_stopped() -> None:
-    with Machine(_CHAINS) as machine:
+@pytest.mark.parametrize("words", [(), ("-S",)], ids=["stopped", "never started"])
+def test_a_guest_that_stands_still_is_reset_and_stays_so(words: tuple[str, ...]) -> None:
+    with Machine(_CHAINS, extra=words) as machine:
         machine.qmp("stop")
         wanted = restored(machine.image("one"))
         assert _back(machine, to="one").as_predicted
@@ -305,91 +339,3 @@ def test_a_guest_that_shall_not_start_again_stays_reset() -> None:
     with Machine(_CHAINS) as machine:
         assert _back(machine, to="one", restart="no").as_predicted
         assert _status(machine) == "prelaunch"
-
-
-# The branch that is left
-
-
-def _marks(machine: Machine) -> dict[str, str]:
-    return {Path(entry.path).name: entry.word for entry in Journal(machine.folder / "journal.qmp").images()}
-
-
-@pytest.mark.parametrize("style", [Style.BLOCKDEV, Style.DRIVE])
-def test_a_kept_branch_is_remembered_and_no_commit_spoils_it(style: Style) -> None:
-    """Open as with -blockdev, or closed by QEMU itself as with -drive; and it lies in a folder that nobody looks through."""
-    with Machine({"vda": "base <- one <- two"}, style) as machine:
-        far = machine.folder / "a" / "b" / "c" / "d"
-        far.mkdir(parents=True)
-        path = str(far / "far.qcow2")
-
-        async def run(session: Session) -> tuple[str, Preview]:
-            await done(session, "snapshot", {"file.vda": path})
-            left = machine.contents("vda")
-            await done(session, "revert", {"to": machine.node("two")})
-            await done(session, "snapshot", {"file.vda": str(machine.folder / "next.qcow2")})
-            overlay = machine.chain("vda")[1]
-            preview = await prepared(session, "commit", {"top": overlay, "base": machine.node("two")})
-            same(restored(Path(path)), left, "the branch")
-            return path, preview
-
-        path, preview = with_session(machine, run)
-        assert _marks(machine) == {"far.qcow2": KEPT}
-        assert any(objection.lifts == f"spoils={path}" for objection in preview.objections), preview.objections
-
-
-def test_a_kept_branch_that_was_given_up_is_marked_as_invalid() -> None:
-    with Machine({"vda": "base <- one"}, Style.DRIVE) as machine:
-
-        async def run(session: Session) -> Result:
-            await done(session, "revert", {"to": machine.node("base")})
-            top, branch = machine.chain("vda")[0], str(machine.image("one"))
-            keys = {"top": top, "base": machine.node("base"), "finish": "pivot", "spoils": branch}
-            return (await done(session, "commit", keys))[1]
-
-        result = with_session(machine, run)
-        assert result.as_predicted, result
-        assert _marks(machine)["one.qcow2"] == "invalid"
-
-
-def test_a_branch_can_be_returned_to_and_is_no_longer_left_then() -> None:
-    with Machine(_CHAINS) as machine:
-        left = machine.contents("vda")
-        assert _back(machine, to="base").as_predicted
-        assert _marks(machine) == {"one.qcow2": KEPT, "two.qcow2": KEPT}
-        other = machine.chain("vda")[0]
-        file = machine.file(other)
-        result = _back(machine, to="two")
-        assert result.as_predicted, result
-        assert machine.chain("vda")[1:] == ["two", "one", "base"]
-        assert _marks(machine) == {file.name: KEPT}
-        assert other in machine.named(), "the other branch stays open"
-        machine.settled(vda=left)
-        same(restored(machine.image("two")), left, "the tip that was returned to")
-
-
-def test_a_branch_that_is_not_kept_is_closed_and_its_files_stay() -> None:
-    with Machine(_CHAINS) as machine:
-        left, files = machine.contents("vda"), machine.files()
-        result = _back(machine, to="base", keep="no")
-        assert result.as_predicted, result
-        assert not {"one", "two"} & machine.names()
-        assert files < machine.files()
-        assert _marks(machine) == {}
-        machine.quit()
-        same(restored(machine.image("two")), left, "the branch")
-
-
-def test_an_image_that_a_commit_changed_is_nothing_to_go_back_to() -> None:
-    with Machine(_CHAINS) as machine:
-
-        async def run(session: Session) -> Preview:
-            preview = await prepared(session, "commit", {"top": "two", "base": "one"})
-            carriage = session.carry_out(preview, confirmed=True)
-            while carriage.choice is None:
-                await session.look_at_jobs()
-            carriage.choose("stop")
-            await carriage.wait()
-            return await prepared(session, "revert", {"to": "one"})
-
-        preview = with_session(machine, run)
-        assert any("one no longer holds what it held" in objection.text for objection in preview.objections)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from diskchain.qapi.command import Command
 from diskchain.session.carriage import Phase, Result
 from diskchain.session.journal import Journal
 from diskchain.session.session import Session
@@ -13,6 +14,7 @@ from tests.support.chains import Style
 from tests.support.failing import FailingMonitor
 from tests.support.live_session import carried_out, done, prepared, with_session
 from tests.support.machine import Machine
+from tests.support.passing import PassingMonitor
 from tests.support.tools import restored
 
 pytestmark = pytest.mark.live
@@ -55,6 +57,40 @@ def test_what_was_cut_off_is_taken_back_or_brought_to_its_end(style: Style) -> N
             if step <= reset:
                 assert machine.shape() == shape, where
             machine.settled(**(seen if step <= reset else images))
+
+
+class _Silent(PassingMonitor):
+    """Passes everything to QEMU but the reset, and gives no answer to that. `reached`: it came."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.reached = asyncio.Event()
+
+    async def execute(self, command: Command, limit: float | None = None) -> object:
+        if command.name == "system_reset":
+            self.reached.set()
+            await asyncio.Event().wait()
+        return await super().execute(command, limit)
+
+
+def test_a_plan_is_cut_off_as_well_where_its_machine_is_hung_up_on() -> None:
+    with Machine(_CHAINS) as machine:
+        shape = machine.shape()
+
+        async def run() -> None:
+            monitor = _Silent(str(machine.target))
+            journal = Journal(machine.folder / "journal.qmp")
+            session = Session(str(machine.target), lambda _: monitor, journal, reconnect=False)
+            await session.open()
+            session.carry_out(await prepared(session, "revert", {"to": "one"}), confirmed=True)
+            await monitor.reached.wait()
+            await session.close()
+
+        asyncio.run(run())
+        result = with_session(machine, _taken_back)
+        assert result is not None
+        assert result.outcome is Phase.DONE, result
+        assert (machine.shape(), machine.qmp("query-status")["status"]) == (shape, "running")
 
 
 def test_no_disk_is_put_back_under_a_guest_that_runs_again() -> None:

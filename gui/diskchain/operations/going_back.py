@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +12,9 @@ from diskchain.model.node import Kind
 from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.chains import handed_over, is_relative, jobs_on, listed, path_of, pieces
-from diskchain.operations.operation import Objection
+from diskchain.operations.operation import Guest, Objection
 from diskchain.operations.preview import Surroundings
+from diskchain.operations.reopening import throttle
 from diskchain.operations.rewriting import relative_down
 from diskchain.qapi.command import Command, command
 
@@ -140,6 +140,11 @@ class GoingBack:
         edges = self.state.graph.children(self.filter)
         return next((edge.role for edge in edges if edge.child == self.active), "file")
 
+    @property
+    def still(self) -> Guest:
+        """What must be so when the drive is exchanged."""
+        return Guest("still", self.disk, (self.device.root if self.device is not None else None) or "", self.active)
+
     def swaps(self, node: str) -> tuple[Command, Command]:
         """The command that puts another node in the place of the active one, and the one that takes that back."""
         return self._swap(node), self._swap(self.active)
@@ -147,7 +152,7 @@ class GoingBack:
     def _swap(self, node: str) -> Command:
         if self.filter:
             return command(
-                "blockdev-reopen", options=[{**(_throttle(self.state.graph, self.filter) or {}), "file": node}]
+                "blockdev-reopen", options=[{**(throttle(self.state.graph, self.filter) or {}), "file": node}]
             )
         told = self.device.qdev if self.device is not None else ""
         path = told if told.startswith("/") else f"/machine/peripheral/{told}"
@@ -220,29 +225,9 @@ class GoingBack:
                 f"{self.to} has another size: {self.disk} would have {self.resized}, and a disk of the model"
                 f" {device.model or '(unknown)'} learns that only when QEMU starts anew."
             )
-        if self.filter and _throttle(graph, self.filter) is None:
+        if self.filter and throttle(graph, self.filter) is None:
             node = graph.nodes[self.filter]
             yield Objection(
                 f"The filter {self.filter} ({node.driver or 'unknown'}) lies above {self.active}, and QEMU does not tell how it"
                 " was opened: take it out first, and put it in again afterwards."
             )
-
-
-def _throttle(graph: BlockGraph, name: str) -> dict[str, object] | None:
-    """How a throttle filter was opened, but for its child: `blockdev-reopen` wants all said again. None: it is not known."""
-    node = graph.nodes[name]
-    told = node.facts.get("file")
-    if node.driver != "throttle" or not isinstance(told, str) or not told.startswith("json:"):
-        return None
-    try:
-        group = json.loads(told[5:]).get("throttle-group")
-    except (ValueError, AttributeError, RecursionError):
-        return None
-    if not isinstance(group, str):
-        return None
-    cache, zeroes = node.facts.get("cache"), node.facts.get("detect_zeroes")
-    kept = {key: cache[key] for key in ("direct", "no-flush") if cache.get(key)} if isinstance(cache, dict) else {}
-    found: dict[str, object] = {"driver": "throttle", "node-name": name, "throttle-group": group, "discard": "unmap"}
-    found |= {"cache": kept} if kept else {}
-    found |= {"detect-zeroes": zeroes} if zeroes not in (None, "off") else {}
-    return found | ({"read-only": True} if node.read_only else {})

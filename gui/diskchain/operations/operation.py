@@ -150,9 +150,15 @@ class Guest:
 
     A guest that runs fails the plan: its disks would be exchanged under its caches. The event `RESET` must come after the command
     before this step; whether another client let the guest go on between the two looks is told at the end.
+
+    :ivar disk: the device whose drive is exchanged next; it must still have `root` as its root, and write to `active`. So no job
+        has come between either: each puts a filter there, or is refused by QEMU while our own nodes are open.
     """
 
     must: Literal["still", "reset"]
+    disk: str = ""
+    root: str = ""
+    active: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ class Reverting:
             steps.append(Send(command("stop"), undo=(command("cont"),)))
         for layer in self.layers:
             there, again = layer.back.swaps(layer.node)
-            steps += [Guest("still"), Send(there, undo=(again,), refusal=f"{layer.back.disk} cannot be exchanged.")]
+            steps += [layer.back.still, Send(there, undo=(again,), refusal=f"{layer.back.disk} cannot be exchanged.")]
         steps.append(Send(command("system_reset"), final=True))
         steps += [Send(close, tidy=True) for hold in held for close in hold.undo]
         steps.append(Guest("reset"))

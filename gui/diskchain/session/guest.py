@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from diskchain.operations.operation import Guest
 from diskchain.qapi.event import Event
 from diskchain.session.worked import Halt, Worked
 
@@ -36,12 +37,16 @@ class GuestWait:
         """A command is about to be sent: what is heard from now on may be its doing."""
         self._sent = len(self._heard)
 
-    async def still(self) -> None:
-        """:raises Halt: the guest runs."""
+    async def still(self, step: Guest) -> None:
+        """:raises Halt: the guest runs, or another client does something to the disk that is exchanged next."""
         if self._exchange is None:
             self._exchange = len(self._heard)
-        if (await self._session.refresh()).machine.status == "running":
+        state = await self._session.refresh()
+        if state.machine.status == "running":
             raise Halt("The guest runs: another client has let it go on.")
+        device = state.device(step.disk)
+        if device is not None and (device.root, state.active_of(device)) != (step.root, step.active):
+            raise Halt(f"{step.disk} no longer writes to {step.active}: another client has changed that meanwhile.")
 
     async def was_reset(self) -> None:
         """Wait until the guest was reset by the last command. :raises Halt: that is not told."""

@@ -62,6 +62,10 @@ class QmpOperator:
                 f"{self._way_back}"
             )
             result = self._result(Phase.UNKNOWN, text)
+        except asyncio.CancelledError:
+            if self._owing:
+                await self._session.cut(self._plan)
+            raise
         finally:
             disconnect()
             if self._work:
@@ -117,7 +121,7 @@ class QmpOperator:
             elif isinstance(step, Fit):
                 await self._fit(step)
             elif isinstance(step, Guest):
-                await (self._guest.still() if step.must == "still" else self._guest.was_reset())
+                await (self._guest.still(step) if step.must == "still" else self._guest.was_reset())
             else:
                 branch, rest = await self._chosen(step)
                 self._jobs.stopped = branch.key == "stop"
