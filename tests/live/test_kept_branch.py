@@ -82,6 +82,22 @@ def test_a_branch_can_be_returned_to_and_is_no_longer_left_then() -> None:
         same(restored(machine.image("two")), left, "the tip that was returned to")
 
 
+def test_a_branch_that_qemu_has_closed_can_be_opened_and_returned_to() -> None:
+    with Machine({"vda": "base <- one <- two"}, Style.DRIVE) as machine:
+        left = machine.contents("vda")
+        assert _back(machine, to=machine.node("base")).as_predicted
+        path = {"driver": "file", "filename": str(machine.image("two"))}
+        machine.qmp("blockdev-add", driver="qcow2", node_name="again", file=path, read_only=True)
+        result = _back(machine, to="again")
+        assert result.as_predicted, result
+        assert machine.chain("vda")[1] == "again"
+        assert set(_marks(machine)) == {name for name in machine.files() if name.startswith("vda-")} - {
+            machine.file(machine.root("vda")).name
+        }
+        machine.settled(vda=left)
+        same(restored(machine.image("two")), left, "the tip that was returned to")
+
+
 def test_a_branch_that_is_not_kept_is_closed_and_its_files_stay() -> None:
     with Machine(_CHAINS) as machine:
         left, files = machine.contents("vda"), machine.files()

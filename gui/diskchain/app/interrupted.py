@@ -7,12 +7,16 @@ from collections.abc import Callable, Coroutine
 from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import Offer
 from diskchain.operations.undo import Undo
+from diskchain.session.carriage import OVER
 from diskchain.session.session import Session
 from diskchain.widgets.messages import Answer, Level, MessageBar
 
 
 class Interrupted:
-    """Looks after a machine was opened. `ask`: begins the preview of an offer. `start`: begins work beside the window."""
+    """Looks when a machine was opened, when it came back, and when an operation there has ended.
+
+    :param ask: begins the preview of an offer. `start`: begins work beside the window.
+    """
 
     def __init__(
         self,
@@ -21,14 +25,26 @@ class Interrupted:
         start: Callable[[Coroutine[object, object, None], str], object],
     ) -> None:
         self._messages, self._ask, self._start = messages, ask, start
+        self._told: dict[str, set[str]] = {}
 
-    def look(self, session: Session) -> None:
-        """Tell of each plan that was cut off there."""
-        self._start(self._look(session), f"what was cut off on {session.target}")
+    def watch(self, session: Session) -> None:
+        """Tell of each plan that was cut off there, now and later."""
+        session.link_changed.connect(lambda: self._look_soon(session))
+        session.carriage_changed.connect(lambda carriage: self._look_soon(session) if carriage.phase in OVER else None)
+        self._look_soon(session)
+
+    def _look_soon(self, session: Session) -> None:
+        if session.link == "live":
+            self._start(self._look(session), f"what was cut off on {session.target}")
 
     async def _look(self, session: Session) -> None:
-        for cut in await session.cut_off():
-            self._tell(session, cut)
+        left = {cut.plan: cut for cut in await session.cut_off()}
+        told = self._told.setdefault(session.target, set())
+        for plan in told - left.keys():
+            self._messages.withdraw(f"cut-{plan}")
+        for plan in left.keys() - told:
+            self._tell(session, left[plan])
+        self._told[session.target] = set(left)
 
     def _tell(self, session: Session, cut: CutOff) -> None:
         take = Answer("Take it back…", lambda: self._ask(session, Undo(cut.plan).offer(cut)), primary=True)

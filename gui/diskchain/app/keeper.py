@@ -61,7 +61,7 @@ class Keeper:
         self.wiring = Wiring(window, self.desk, self, theme, settings)
         theme.changed.connect(self._recolour)
         self.sessions.opened.connect(self._opened)
-        self.sessions.opened.connect(Interrupted(window.messages, acting.ask, self._start).look)
+        self.sessions.opened.connect(Interrupted(window.messages, acting.ask, self._start).watch)
         self.sessions.found_changed.connect(self._show_found)
         self.sessions.closed.connect(lambda _: self._show_found())
         self.desk.turn_to(None)
