@@ -14,6 +14,7 @@ from diskchain.model.root import Device
 from diskchain.model.state import Machine, State
 from diskchain.operations import catalog
 from diskchain.operations.commit import Commit
+from diskchain.operations.cutoff import CutOff
 from diskchain.operations.job import SteerJob
 from diskchain.operations.keys import UsageError
 from diskchain.operations.operation import Drag, Operation
@@ -21,6 +22,8 @@ from diskchain.operations.preview import Surroundings, prepare
 from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.operations.undo import Undo
+from diskchain.qapi.command import Command, command
 from diskchain.session.check import differences
 from tests.support.states import (
     NOTHING_ELSE,
@@ -71,12 +74,17 @@ def _states(draw: st.DrawFn) -> State:
     return state
 
 
+_BACK = (
+    command("qom-set", path="a", property="drive", value="b"), command("cont"), command("blockdev-del", node_name="c"),
+    Command("odd"), Command("blockdev-del"),
+)  # fmt: skip
 _AROUND = st.sampled_from(
     [
         Surroundings(),
         NOTHING_ELSE,
         replace(NOTHING_ELSE, owner=None, here=None, cwd="/work"),
         with_reader("/i/a.qcow2", "/r"),
+        replace(NOTHING_ELSE, cut_off=(CutOff("p", "Go back", _BACK, ("/i/new.qcow2",)),)),
     ]
 )
 
@@ -87,6 +95,7 @@ def _operations(state: State, names: tuple[str, str]) -> list[Operation]:
         Commit(top, base), Commit(top, base, "pivot", ("/r",), False, 5), Stream(top), Stream(top, base, False),
         Snapshot(), Snapshot((top,), "/i", "label", {top: "/i/new.qcow2"}, {top: base}), SteerJob("cancel", "theirs"),
         SteerJob("odd", "theirs"), Revert((top,)), Revert((top, base), False, False, "/i"), Revert((), keep=False),
+        Undo(),
     ]  # fmt: skip
 
 
