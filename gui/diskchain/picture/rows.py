@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from diskchain.model.ledger import LedgerEntry
+from diskchain.picture.kept import left_behind
 from diskchain.picture.lines import LINE_GAP, line_spot
 from diskchain.picture.look import LineLook, TitleLook
 from diskchain.picture.plan import Link, Plan, Spot
 from diskchain.picture.row import CARD_H, CARD_W, GAP, LEFT, PITCH, Row, title_width
 from diskchain.picture.strands import Disk, disks_of
-from diskchain.picture.telling import Telling, left_behind
+from diskchain.picture.telling import Telling
 from diskchain.picture.words import called, one_line
 
 TOP = 12.0

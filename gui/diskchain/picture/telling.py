@@ -12,12 +12,11 @@ from diskchain.model import words
 from diskchain.model.bases import Trouble, base_trouble
 from diskchain.model.flows import flows
 from diskchain.model.job import OUR_PREFIX, Job
-from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.measured import Rates
 from diskchain.model.node import Kind, Node
 from diskchain.model.root import Device, Export
 from diskchain.model.state import State
-from diskchain.picture.kept import driver_of
+from diskchain.picture.kept import KEPT_MARK
 from diskchain.picture.look import Badge, CardLook, PillLook, SlimLook
 from diskchain.picture.palette import driver_tone
 from diskchain.picture.words import base_name, called, one_line
@@ -29,7 +28,6 @@ _FAINT = 1024.0
 """Rates below this many bytes per second are not worth a word."""
 
 
-_KEPT = Badge(KEPT.upper(), "other")
 _ACTIVE, _READ_ONLY = Badge("ACTIVE", "blue"), Badge("READ-ONLY", "grey")
 _NO_BASE = {Trouble.NOT_OPEN: Badge("BASE NOT OPEN", "red"), Trouble.LOOP: Badge("LOOP", "red")}
 _NO_FORMAT = Badge("NO FORMAT", "grey")
@@ -127,7 +125,7 @@ class Telling:
         for name in (*self.prospects, *(name for name in self.spoilt if name not in self.prospects)):
             found[name] = self._marks(name)
         for name in self.kept:
-            found.setdefault(name, []).append(_KEPT)
+            found.setdefault(name, []).append(KEPT_MARK)
         for name in state.active:
             found.setdefault(name, []).append(_ACTIVE)
         for flow in flows(state):
@@ -234,19 +232,3 @@ class Telling:
         """The plug of an export."""
         name = one_line(export.uri or export.name or export.id)
         return PillLook(name, one_line(export.type), "nbd", "export", self.ghost)
-
-
-def left_behind(entry: LedgerEntry) -> CardLook:
-    """The card of an image that QEMU no longer shows."""
-    kept, tone = entry.word == KEPT, "red" if entry.word == "invalid" else "amber"
-    return CardLook(
-        name=one_line(entry.node or base_name(entry.path)),
-        file=one_line(base_name(entry.path)),
-        driver=driver_of(entry.path),
-        tone="grey",
-        used=None,
-        size="",
-        badges=(_KEPT if kept else Badge(entry.word.upper(), tone),),
-        hatched=not kept,
-        marks=0 if kept else 1,
-    )
