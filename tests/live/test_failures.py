@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -13,7 +14,8 @@ from diskchain.session.journal import Journal
 from diskchain.session.session import Session
 from tests.support.failing import FailingMonitor
 from tests.support.machine import Machine
-from tests.support.tools import restored
+from tests.support.qmp import QmpError
+from tests.support.tools import MIB, make_image, restored
 
 pytestmark = pytest.mark.live
 
@@ -31,6 +33,10 @@ _PLANS: tuple[tuple[str, _Keys, bool], ...] = (
     ("mirror", {"disk": "vda", "target": "FOLDER/copy.raw", "format": "raw", "finish": "copy"}, False),
     ("revert", {"to": "one"}, False),
     ("revert", {"to": "one,data", "keep": "no"}, True),
+    ("export", {"node": "three", "listen": "FOLDER/look.nbd"}, False),
+    ("attach", {"file": "FOLDER/spare.qcow2", "as": "virtio-blk"}, False),
+    ("resize", {"node": "three", "size": "16M"}, False),
+    ("create", {"file": "FOLDER/new.qcow2", "size": "8M"}, False),
 )
 _IDS = [f"{name} {' '.join(keys.values())}{' relative' if relative else ''}" for name, keys, relative in _PLANS]
 _POINT_OF_NO_RETURN = {
@@ -44,7 +50,9 @@ _POINT_OF_NO_RETURN = {
 
 def _probes(name: str, keys: _Keys) -> int:
     """How many of the first steps only show, by being refused, that no such file exists yet: one for each new file."""
-    return {"snapshot": 2, "mirror": 1, "revert": len(keys.get("to", "").split(","))}.get(name, 0)
+    return {"snapshot": 2, "mirror": 1, "export": 1, "create": 1, "revert": len(keys.get("to", "").split(","))}.get(
+        name, 0
+    )
 
 
 def _wanted(machine: Machine, before: dict[str, bytes]) -> dict[str, bytes]:
@@ -66,12 +74,26 @@ async def _carried_out(machine: Machine, name: str, keys: _Keys, monitor: Failin
         await session.close()
 
 
-def _commands(name: str, keys: _Keys, relative: bool) -> list[str]:
+@contextlib.contextmanager
+def _machine(relative: bool) -> Iterator[Machine]:
+    """A machine, and a closed image beside its own."""
     with Machine(_CHAINS, relative=relative) as machine:
+        make_image(machine.folder / "spare.qcow2", "qcow2", MIB)
+        yield machine
+
+
+def _commands(name: str, keys: _Keys, relative: bool) -> list[str]:
+    with _machine(relative) as machine:
         monitor = FailingMonitor(str(machine.target), None)
         result = asyncio.run(_carried_out(machine, name, keys, monitor))
         assert result.outcome is Phase.DONE, result
         return monitor.changing
+
+
+def _stop_serving(machine: Machine) -> None:
+    """End the machine's NBD server, where one runs, so that the test can have its own."""
+    with contextlib.suppress(QmpError):
+        machine.qmp("nbd-server-stop")
 
 
 @pytest.mark.parametrize(("name", "keys", "relative"), _PLANS, ids=_IDS)
@@ -79,7 +101,7 @@ def test_a_refused_step_leaves_everything_as_it_was(name: str, keys: _Keys, rela
     commands = _commands(name, keys, relative)
     final = _POINT_OF_NO_RETURN.get(name, ())
     for step, command in enumerate(commands):
-        with Machine(_CHAINS, relative=relative) as machine:
+        with _machine(relative) as machine:
             before = {disk: machine.contents(disk) for disk in _CHAINS}
             shape, files = machine.shape(), machine.files()
             result = asyncio.run(_carried_out(machine, name, keys, FailingMonitor(str(machine.target), step)))
@@ -92,6 +114,8 @@ def test_a_refused_step_leaves_everything_as_it_was(name: str, keys: _Keys, rela
                 assert machine.shape() == shape, where
                 assert machine.files() == files, where
                 assert result.text.count(".") >= 2, where
+            if probing:
+                _stop_serving(machine)  # what it made is there then
             machine.settled(**(_wanted(machine, before) if name == "revert" else before))
 
 
@@ -101,7 +125,7 @@ def test_an_unknown_outcome_undoes_nothing_and_loses_nothing(
     name: str, keys: _Keys, relative: bool, fault: str
 ) -> None:
     for step, command in enumerate(_commands(name, keys, relative)):
-        with Machine(_CHAINS, relative=relative) as machine:
+        with _machine(relative) as machine:
             before = {disk: machine.contents(disk) for disk in _CHAINS}
             monitor = FailingMonitor(str(machine.target), step, fault)
             result = asyncio.run(_carried_out(machine, name, keys, monitor))
@@ -113,4 +137,5 @@ def test_an_unknown_outcome_undoes_nothing_and_loses_nothing(
                 machine.until(lambda: all(j["status"] == "concluded" for j in machine.qmp("query-jobs")), "a job stays")
                 for left in machine.qmp("query-jobs"):
                     machine.qmp("job-dismiss", id=left["id"])
+            _stop_serving(machine)
             machine.settled(**(_wanted(machine, before) if name == "revert" else before))

@@ -13,16 +13,22 @@ from diskchain.model.node import Edge, Node, kind_of
 from diskchain.model.root import Device
 from diskchain.model.state import Machine, State
 from diskchain.operations import catalog
+from diskchain.operations.attach import Attach
 from diskchain.operations.commit import Commit
+from diskchain.operations.create import Create
 from diskchain.operations.cutoff import CutOff
+from diskchain.operations.detach import Detach
+from diskchain.operations.export import Export
 from diskchain.operations.job import SteerJob
 from diskchain.operations.keys import UsageError
 from diskchain.operations.operation import Drag, Operation
 from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.resize import Resize
 from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 from diskchain.operations.undo import Undo
+from diskchain.operations.unexport import Unexport
 from diskchain.qapi.command import Command, command
 from diskchain.session.check import differences
 from tests.support.states import (
@@ -96,6 +102,10 @@ def _operations(state: State, names: tuple[str, str]) -> list[Operation]:
         Snapshot(), Snapshot((top,), "/i", "label", {top: "/i/new.qcow2"}, {top: base}), SteerJob("cancel", "theirs"),
         SteerJob("odd", "theirs"), Revert((top,)), Revert((top, base), False, False, "/i"), Revert((), keep=False),
         Undo(),
+        SteerJob("odd", "theirs"), Export(top), Export(base, top, "/i/a.qcow2", writable=True, bitmap="daily"), Unexport("shown"),
+        Create("/i/new.qcow2", 512), Create("/i/new.qcow2", backing="/i/a.qcow2"),
+        Attach("/i/a.qcow2"), Attach("/i/b.raw", "raw", top, True, "scsi"), Detach(disk=top), Detach(node=base),
+        Resize(top, 4096), Resize(base, 0, True),
     ]  # fmt: skip
 
 
@@ -157,7 +167,18 @@ _Keys = Mapping[str, str]
     st.sampled_from(sorted(catalog.OPERATIONS)), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4)
 )
 def test_any_words_are_read_or_refused_in_a_sentence(name: str, keys: _Keys) -> None:
-    known = {"top": "a", "base": "b", "node": "a", "do": "pause", "id": "j", "disk": "d", "target": "/t"}
+    known = {
+        "top": "a",
+        "base": "b",
+        "node": "a",
+        "do": "pause",
+        "id": "j",
+        "disk": "d",
+        "target": "/t",
+        "name": "n",
+        "file": "/f",
+        "size": "1M",
+    }
     needed = {key: value for key, value in known.items() if key in catalog.OPERATIONS[name].known}
     for words in (keys, {**needed, **{key: value for key, value in keys.items() if key in needed}}):
         said = ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from diskchain.model.root import Export
 from diskchain.model.state import State
 from diskchain.operations.asking import asked
 from diskchain.qapi.command import Command
@@ -67,3 +68,13 @@ def test_hostile_names_are_quoted_or_left_out() -> None:
 def test_nothing_changes_anything(key: str) -> None:
     for line in told(CHAIN, key)["qmp-shell"].splitlines():
         assert Command(line.split(" ", maxsplit=1)[0]).looks
+
+
+def test_an_export_of_ours_is_told_to_other_programs() -> None:
+    export = Export(
+        "look", "nbd", "top", "look", "nbd+unix:///look?socket=/run/a b.nbd", writable=False, listen="/run/a b.nbd"
+    )
+    said = told(replace(CHAIN, exports=(export,)), "look")
+    assert said["nbdinfo"] == "nbdinfo 'nbd+unix:///look?socket=/run/a b.nbd'"
+    assert said["guestfish"].startswith("guestfish --ro")
+    assert "nbdinfo" not in told(with_export(CHAIN, "top"), "shown"), "another client's: where it is, is not known"

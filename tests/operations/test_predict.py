@@ -11,13 +11,19 @@ from diskchain.model.node import Kind
 from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations import catalog
+from diskchain.operations.attach import Attach
 from diskchain.operations.commit import Commit
+from diskchain.operations.create import Create
+from diskchain.operations.detach import Detach
+from diskchain.operations.export import Export
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Drag, Operation
 from diskchain.operations.preview import Folder, Preview, Surroundings, prepare
+from diskchain.operations.resize import Resize
 from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.operations.unexport import Unexport
 from diskchain.session.check import differences
 from tests.operations.table import FOUR, TABLE, Row
 from tests.support.states import (
@@ -127,6 +133,17 @@ def test_keys_go_round(row: Row) -> None:
         Revert(("a", "b"), False, False, "/a b"),
         SteerJob("speed", "some job", 0),
         SteerJob("cancel", "j=1", foreign=True),
+        Export("a"),
+        Export("a", "look", "/x y/z.nbd", "creds", True, "daily"),
+        Export("a", listen="[::1]:10809"),
+        Unexport("look", True),
+        Create("/a b/c.raw", 512, "raw"),
+        Create("/a", 0, "qcow2", "/b", "vmdk"),
+        Attach("/a b.raw", "raw", "n", True, "scsi"),
+        Attach("/a"),
+        Detach(disk="vda"),
+        Detach(node="n"),
+        Resize("n", 512, True),
     ],
 )
 def test_all_keys_go_round(operation: Operation) -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
+from diskchain.operations.attach import Attach
 from diskchain.operations.commit import Commit
+from diskchain.operations.export import Export
 from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Surroundings, prepare
@@ -155,3 +157,19 @@ def test_a_copy_stands_dashed_beside_its_image() -> None:
     flow = plan.links["flow:vda-copy"]
     assert (flow.start, flow.end, flow.kind) == (source.key, card.key, "across")
     assert "after:node:vda-copy" in plan.spots
+
+
+def test_what_is_about_another_disk_shows_that_one() -> None:
+    state = graphs.talk()
+    other = next(state.active_of(device) for device in state.devices if device.name == "vdb")
+    assert other is not None
+    plan = shown(Export(other, listen="/run/look.nbd"), state)
+    assert isinstance(plan.spots[f"node:{other}"].look, CardLook)
+    assert "EXPORT" in words(plan, f"after:node:{other}")
+    assert isinstance(plan.spots["row:disk:vda"].look, LineLook)
+
+
+def test_an_image_that_is_opened_stands_alone_as_after() -> None:
+    plan = shown(Attach("/elsewhere/extra.qcow2", "qcow2"))
+    assert isinstance(plan.spots["after:node:extra"].look, CardLook)
+    assert {type(plan.spots[f"row:disk:{disk}"].look) for disk in ("vda", "vdb")} == {LineLook}

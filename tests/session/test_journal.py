@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from diskchain.model.ledger import Ledger, LedgerEntry
+from diskchain.model.root import Export
 from diskchain.operations.cutoff import CutOff
 from diskchain.qapi.command import command
 from diskchain.session.journal import Journal
@@ -167,6 +168,7 @@ def test_odd_names_go_round(path: Path) -> None:
 _APPEND = """
 import sys
 from pathlib import Path
+from diskchain.model.root import Export
 from diskchain.operations.cutoff import CutOff
 from diskchain.qapi.command import command
 from diskchain.session.journal import Journal
@@ -255,3 +257,19 @@ def test_a_plan_that_was_written_by_a_stranger_is_read_all_the_same(path: Path, 
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"plan": "p", "qemu": [7, 1000], **told}) + "\n")
     assert [cut.plan for cut in Journal(path).cut_off(_QEMU)] == ["p"]
+
+
+def test_exports_are_known_until_they_are_gone(path: Path) -> None:
+    journal = Journal(path)
+    look = Export("look", "nbd", "top", "look", "nbd+unix:///look?socket=/s", writable=False, listen="/s")
+    other = Export("other", "nbd", "base", "other", "nbd://h:1/other", writable=True, listen="h:1")
+    for export in (look, other):
+        journal.exported((7, 1000), export)
+    assert Journal(path).exports_of((7, 1000)) == {"look": look, "other": other}
+    assert Journal(path).exports_of((7, 1001)) == {}, "another process with the same number"
+    journal.unexported((7, 1000), "look")
+    assert Journal(path).exports_of((7, 1000)) == {"other": other}
+    assert Journal(path).server_of((7, 1000)) == "h:1"
+    assert Journal(path).server_of((7, 1001)) == ""
+    journal.unserved((7, 1000))
+    assert Journal(path).server_of((7, 1000)) == ""

@@ -53,6 +53,12 @@ operations and their keys (defaults):
   revert    to=NODE[,NODE...] (one for each disk) restart=yes|no (yes) keep=yes|no (yes) dir= (beside each image)
   undo      plan=KEY (the newest): takes back what an operation has left that was cut off half way
   job       do=pause|resume|cancel|complete|finalize|dismiss|speed|write-blocking id=JOB speed= foreign=yes|no (no)
+  export    node=NODE name= (the node's) listen=PATH|HOST:PORT (a private socket) writable=yes|no (no) bitmap=NAME tls=CREDS
+  unexport  name=NAME force=yes|no (no: not while a client uses it)
+  create    file=PATH size=BYTES (its backing file's) format=qcow2|raw (qcow2) backing=PATH backing-format= (as it is)
+  attach    file=PATH format= (as it begins) node=NODE (after the file) read-only=yes|no (no) as=virtio-blk|scsi (no disk)
+  detach    disk=DISK | node=NODE
+  resize    node=NODE size=BYTES shrink=yes|no (no: nothing is cut off)
 
 A node is named by its node-name, a disk by its device id, qdev id or drive name. Sizes and speeds take k, M, G, T.
 Nothing is sent before you have said yes: at the question, or by --yes.

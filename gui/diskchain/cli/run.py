@@ -157,7 +157,8 @@ def _tell(options: Namespace, preview: Preview, result: Result, code: Exit) -> N
         console.result_json(_as_json(preview, result))
     elif code is Exit.DONE:
         made = [f"Made {shown(path)}." for path in result.files]
-        text = f"{shown(result.text)} It took {words.duration(result.seconds)} and came as predicted."
+        apart = "\n" if result.uri else " "  # an address is copied: nothing stands behind it
+        text = f"{shown(result.text)}{apart}It took {words.duration(result.seconds)} and came as predicted."
         console.result("\n".join([text, *made]))
 
 
@@ -172,4 +173,5 @@ def _as_json(preview: Preview, result: Result) -> dict[str, object]:
         "notes": list(result.notes),
         "files": list(result.files),
         "nodes": list(result.nodes),
+        "uri": result.uri or None,
     }

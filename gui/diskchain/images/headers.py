@@ -69,6 +69,12 @@ def _at(file: BinaryIO, offset: int, length: int) -> tuple[str, ...]:
 
 def _data_file(head: bytes) -> tuple[str, ...]:
     """The name of the file that a qcow2 image keeps its data in, from the extensions of its header."""
+    found = extension(head, _DATA_FILE)
+    return () if found is None else (found[:_LONGEST_NAME].decode(errors="surrogateescape"),)
+
+
+def extension(head: bytes, wanted: int) -> bytes | None:
+    """What an extension of a qcow2 header holds, as far as it lies in `head`; None: there is none of this kind."""
     version, at = struct.unpack(">I", head[4:8])[0], 72
     if version >= 3 and len(head) >= 104:
         at = struct.unpack(">I", head[100:104])[0]
@@ -76,10 +82,10 @@ def _data_file(head: bytes) -> tuple[str, ...]:
         kind, length = struct.unpack(">II", head[at : at + 8])
         if not kind:
             break
-        if kind == _DATA_FILE:
-            return (head[at + 8 : at + 8 + min(length, _LONGEST_NAME)].decode(errors="surrogateescape"),)
+        if kind == wanted:
+            return head[at + 8 : at + 8 + length]
         at += 8 + (length + 7) // 8 * 8
-    return ()
+    return None
 
 
 def _parents(text: bytes) -> tuple[str, ...]:

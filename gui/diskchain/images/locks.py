@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from diskchain.images.held import not_held
@@ -20,6 +21,9 @@ _LINE = re.compile(
 """A lock in /proc/locks and, behind `lock:`, in /proc/PID/fdinfo/N (proc(5)); a lock that is only waited for has an arrow."""
 _WRITING = (101, 103, 201, 203)
 """Bytes that QEMU locks or looks at when it opens for writing: write and resize, taken and not shared (block/file-posix.c)."""
+
+_WRITERS = frozenset({101, 103})
+"""Those of them that are taken to write or resize."""
 
 
 def unready(pid: int, written: Sequence[str], held: Sequence[str] = ()) -> str:
@@ -37,6 +41,42 @@ def unready(pid: int, written: Sequence[str], held: Sequence[str] = ()) -> str:
         if _locked_elsewhere(pid, there):
             return f"Another program holds a lock on {path}."
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A program that holds locks of QEMU's kind on a file, which keep others from writing to it.
+
+    :ivar name: `qemu-img (pid 7)`. `writes`: whether it writes to the file, so that others cannot even read it safely.
+    """
+
+    name: str
+    writes: bool
+
+
+def holders(path: str, but: int = 0) -> tuple[Holder, ...]:
+    """The programs that hold such locks, as far as this user may see which files they have open.
+
+    :param but: a process that does not count.
+    """
+    try:
+        told = Path(path).stat()
+        processes = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    except (OSError, ValueError):
+        return ()
+    found = (_holder(pid, (told.st_dev, told.st_ino)) for pid in sorted(processes) if pid != but)
+    return tuple(holder for holder in found if holder is not None)
+
+
+def _holder(pid: int, identity: tuple[int, int]) -> Holder | None:
+    """The process, if it holds such a lock."""
+    place = Path(f"/proc/{pid}")
+    try:
+        locks = [(first, last) for _, _, first, last in _own(place, identity)]
+        held = {byte for byte in _WRITING for first, last in locks if first <= byte <= last}
+        return Holder(f"{(place / 'comm').read_text().strip()} (pid {pid})", bool(held & _WRITERS)) if held else None
+    except OSError:  # it ended meanwhile, or is another user's
+        return None
 
 
 def _may_write(pid: int, path: Path) -> bool:

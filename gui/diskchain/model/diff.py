@@ -63,4 +63,4 @@ def diff(old: State, new: State) -> Diff:
 
 def _hung(device: Device) -> Device:
     """A device with only what its place in the picture depends on."""
-    return replace(device, tray_open=False, io_status="", permissions=())
+    return replace(device, tray_open=False, io_status="", permissions=(), shared=())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 PORT = 10809
 """The port that IANA gave to NBD."""
+ADDRESS = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\s:/\[\]]*)):(?P<port>\d+)")
+"""`HOST:PORT`, `[IPv6]:PORT`, or `:PORT`."""
 _URI = re.compile(r"nbd(\+unix)?://", re.IGNORECASE)
 
 
@@ -70,3 +73,30 @@ def nbd_place(uri: str) -> NbdPlace:
     if told.scheme.lower() != "nbd" or not told.hostname:
         raise NotNbd(f"{uri} is no NBD URI: write nbd://HOST:PORT/EXPORT or nbd+unix:///EXPORT?socket=/PATH.")
     return NbdPlace(export, host=told.hostname, port=port)
+
+
+def listening(told: str, export: str) -> NbdPlace | None:
+    """Where an export is on a server that listens at an absolute path, or at `HOST:PORT`; None: it is neither.
+
+    Port 0 is none: QEMU never tells which one it became.
+    """
+    if told.startswith("/"):
+        return NbdPlace(export, socket=told)
+    found = ADDRESS.fullmatch(told)
+    if found is None or not 0 < (port := int(found["port"][:6])) <= 65535:
+        return None
+    return NbdPlace(export, host=found["six"] or found["host"] or "", port=port)
+
+
+def client_lines(uri: str, writable: bool, bitmap: str = "") -> tuple[tuple[str, str], ...]:
+    """How other programs are told to use an export: (program, line for a shell)."""
+    said = shlex.quote(uri)
+    lines = [
+        ("qemu-img", f"qemu-img convert -O raw {said} copy.raw"),
+        ("nbdinfo", f"nbdinfo {said}"),
+        ("qemu-nbd", f"qemu-nbd {'' if writable else '-r '}-c /dev/nbd0 {said}"),
+        ("guestfish", f"guestfish {'--rw' if writable else '--ro'} --format=raw -a {said}"),
+    ]
+    if bitmap:
+        lines.insert(2, ("its bitmap", f"nbdinfo --map=qemu:dirty-bitmap:{shlex.quote(bitmap)} {said}"))
+    return tuple(lines)

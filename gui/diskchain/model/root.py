@@ -14,6 +14,7 @@ class Device:
     :ivar model: `virtio-blk`, `ide-hd`...; empty where not known.
     :ivar root: node-name of the node it is attached to, implicit filters included; None: no medium.
     :ivar drive: the legacy `-drive` id, or empty. `permissions`: what it may do to its root (`write`...); empty: not known.
+    :ivar shared: what it lets others do to its root; only where `permissions` are known.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Device:
     tray_open: bool = False
     io_status: str = ""
     permissions: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Export:
     """A node that is offered to others (`BlockExportInfo` in qapi/block-export.json).
 
     :ivar name: the name clients ask for; `uri` where they find it; `writable`: all None where we did not make it.
+    :ivar listen: where its server listens, as `listen=` says it, where we started that server; empty: we did not.
     """
 
     id: str
@@ -41,3 +44,4 @@ class Export:
     uri: str | None = None
     writable: bool | None = None
     shutting_down: bool = False
+    listen: str = ""

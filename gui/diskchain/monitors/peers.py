@@ -69,6 +69,12 @@ def holders(path: str, server: int | None) -> tuple[Process, ...]:
     return tuple(process for pid in _owners(wanted) if pid != server and (process := read_process(pid)) is not None)
 
 
+def listens(pid: int, path: str) -> bool:
+    """Whether a process listens at this very path; False also where that cannot be seen."""
+    own = sockets_of(pid)
+    return any(one.listening and one.name == path and one.inode in own for one in unix_sockets())
+
+
 def sockets_of(pid: int) -> frozenset[int]:
     """Inodes of the sockets that a process has open; empty where we may not look."""
     found = set()

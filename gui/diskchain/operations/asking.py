@@ -1,6 +1,7 @@
 """How the same is asked elsewhere: what shows a node, disk, job, export or the machine in the tools that people have.
 
-Every line only looks. Tried on QEMU 7.2 (`tests/live/test_asking.py`); virsh's by libvirt's own man page.
+Every line only looks, but those that take an export into use. Tried on QEMU 7.2 (`tests/live/test_asking.py`); virsh's by
+libvirt's own man page.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from diskchain.model.nbd import client_lines
 from diskchain.model.node import Kind, Node
 from diskchain.model.root import Device
 from diskchain.model.state import State
@@ -37,12 +39,15 @@ def asked(state: State, key: str) -> tuple[Asked, ...]:
     commands = [one for one in _commands(state, key) if _known(state, one)]
     shells = [words for one in commands if (words := qmp_shell(one)) is not None]
     node = state.graph.nodes.get(key)
+    export = next((export for export in state.exports if export.id == key and export.uri), None)
+    lines = client_lines(export.uri or "", export.writable is True) if export is not None else ()
     told = (
         ("QMP", [qmp_json(one) for one in commands]),
         ("qmp-shell", shells),
         ("HMP", [] if state.machine.daemon else _human(state, key)),
         ("qemu-img", _image(node) if node is not None else []),
         ("virsh", [] if state.machine.daemon else virsh_look(state, key)),
+        *((program, [line]) for program, line in lines),
     )
     return tuple(Asked(tool, "\n".join(lines)) for tool, lines in told if lines)
 

@@ -6,18 +6,39 @@ from collections.abc import Mapping
 
 from diskchain.model.node import Kind
 from diskchain.model.state import State
+from diskchain.operations.attach import Attach
 from diskchain.operations.commit import Commit
+from diskchain.operations.create import Create
+from diskchain.operations.detach import Detach
+from diskchain.operations.export import Export
 from diskchain.operations.job import VERBS, SteerJob
 from diskchain.operations.keys import Keys, UsageError, check
 from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Drag, Offer, Operation
+from diskchain.operations.resize import Resize
 from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 from diskchain.operations.undo import Undo
+from diskchain.operations.unexport import Unexport
 
 OPERATIONS: Mapping[str, type[Operation]] = {
-    kind.name: kind for kind in (Snapshot, Commit, Stream, Mirror, Revert, SteerJob, Undo)
+    kind.name: kind
+    for kind in (
+        Snapshot,
+        Commit,
+        Stream,
+        Mirror,
+        Revert,
+        Export,
+        Unexport,
+        Create,
+        Attach,
+        Detach,
+        Resize,
+        SteerJob,
+        Undo,
+    )
 }
 """Name on the command line -> what it is."""
 
@@ -48,12 +69,18 @@ def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     if below:
         found.append(Stream(name).offer(state))
         found += [Stream(name, base).offer(state) for base in below[1:]]
-    return (*found, *Revert.offered(state, name))
+    found += Revert.offered(state, name)
+    found.append(Export(name).offer(state))
+    found.append(Resize(name, graph.nodes[name].virtual_size or 0).offer(state))
+    found += [Unexport(export.id).offer(state) for export in state.exports_on({name})]
+    found += [Detach(disk=disk).offer(state) for disk in disks] or [Detach(node=name).offer(state)]
+    return tuple(found)
 
 
 def offers_for_machine(state: State) -> tuple[Offer, ...]:
-    """What can be done with the machine as a whole: a snapshot of all its disks, and going back by one on all that have one."""
-    return (Snapshot().offer(state), *Revert.offered_for_all(state))
+    """What can be done with the machine as a whole: a snapshot of all its disks, going back by one on all, an image more."""
+    own = (Snapshot().offer(state), *Revert.offered_for_all(state))
+    return (*own, Attach().offer(state), Create().offer(state))
 
 
 def offers_for_job(state: State, job: str) -> tuple[Offer, ...]:

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from diskchain.operations.operation import Fit, Free, Guest, Make, Send, Wait
+from diskchain.operations.operation import Fit, Free, Gone, Guest, Make, Send, Wait
 from diskchain.operations.preview import Preview, walk
 from diskchain.qapi.command import Command
 
@@ -39,6 +39,8 @@ def script(preview: Preview, dialect: Dialect) -> str:
         elif isinstance(step, Free):
             lines += [f"# go on only while no other program has a lock on {path!r}" for path in step.written]
             lines += [f"# go on only while {path!r} is still the file that QEMU has open" for path in step.held]
+        elif isinstance(step, Gone):
+            lines.append(f"# go on once the guest has let go of {step.device} (DEVICE_DELETED)")
         elif isinstance(step, Fit):
             lines.append(f"# go on only if {step.node} has {step.size} bytes")
         elif isinstance(step, Guest):

@@ -137,6 +137,16 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """Wait until the guest has let go of a device, as it was asked to; it may never do so, and the user may give up.
+
+    :ivar device: its name.
+    """
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """Look at a node that was opened just now: unless it has so many bytes, the plan is refused and undone."""
 
@@ -190,7 +200,7 @@ class Choose:
         return next((branch for branch in self.branches if branch.key == self.chosen), self.branches[0])
 
 
-Step = Send | Make | Wait | Free | Fit | Guest | Choose
+Step = Send | Make | Wait | Free | Gone | Fit | Guest | Choose
 
 _PROBE = re.compile(r"diskchain-[0-9]+-[0-9]+-[0-9a-z]*-probe")
 
@@ -242,9 +252,15 @@ class Concerns:
     :ivar images: files whose readers elsewhere must be looked for. `folders`: folders where a file would be made, or space taken.
     :ivar held: files that must be the very ones that QEMU has open: it opens them anew by their names, or writes those down.
     :ivar written: files that QEMU opens anew for writing when a job ends; where it then cannot, it dies.
+    :ivar headers: image files whose headers, and those of what they are backed by, are to be read.
+    :ivar buses: whether it must be known where the guest has room for a disk.
+    :ivar sockets: whether a private folder for a socket of QEMU is wanted.
     """
 
     images: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
+    sockets: bool = False
+    headers: tuple[str, ...] = ()
+    buses: bool = False

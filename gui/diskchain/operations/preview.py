@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from diskchain.images.locks import Holder
+from diskchain.images.looking import Header
+from diskchain.model.bus import Bus
 from diskchain.model.node import Node
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
@@ -14,6 +17,7 @@ from diskchain.operations.operation import (
     Choose,
     Fit,
     Free,
+    Gone,
     Guest,
     Make,
     Objection,
@@ -56,6 +60,11 @@ class Surroundings:
     :ivar cwd: QEMU's working folder, which relative file names are relative to; empty: not known.
     :ivar ends: why QEMU would end where its guest is reset, in a sentence; empty: nothing is known against it.
     :ivar cut_off: plans of ours that were cut off on this very QEMU, the newest last.
+    :ivar sockets: a private folder of the user's in which QEMU can make sockets; empty: there is none, or none was wanted.
+    :ivar holders: image path -> the other programs that hold a lock on it.
+    :ivar buses: where the guest has room for a disk, where that was asked.
+    :ivar server: where the NBD server that we started listens, as `listen=` says it, also where no export of ours is left on it.
+    :ivar headers: image path -> what it says of itself, and then what each image below says; only where they are seen from here.
     """
 
     here: bool | None = None
@@ -75,6 +84,11 @@ class Surroundings:
     cwd: str = ""
     ends: str = ""
     cut_off: tuple[CutOff, ...] = ()
+    sockets: str = ""
+    headers: Mapping[str, tuple[Header, ...]] = field(default_factory=dict)
+    holders: Mapping[str, tuple[Holder, ...]] = field(default_factory=dict)
+    buses: tuple[Bus, ...] = ()
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,8 @@ class Draft:
     :ivar kept: files of the images of branches that are left and kept. `rejoined`: of images that belong to a disk again.
     :ivar settles: the key of a plan that was cut off and needs nothing more after this; empty: none.
     :ivar unfinished: files that no longer hold what they held alone once it began, also if it is stopped or fails.
+    :ivar about: nodes that it is about, where that shows neither in the graph nor in what changes.
+    :ivar uri: where other programs find what it offers; empty: it offers nothing.
     """
 
     title: str
@@ -119,10 +135,12 @@ class Draft:
     kept: tuple[str, ...] = ()
     rejoined: tuple[str, ...] = ()
     settles: str = ""
+    uri: str = ""
+    about: tuple[str, ...] = ()
     after: State | None = None
 
 
-def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Fit | Guest]:
+def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Gone | Fit | Guest]:
     """Every step in order, with the expected branch where there is a choice."""
     for step in steps:
         if isinstance(step, Choose):

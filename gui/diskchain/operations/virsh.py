@@ -11,6 +11,7 @@ from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
 from diskchain.operations.mirror import Mirror
 from diskchain.operations.preview import Preview
+from diskchain.operations.resize import Resize
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 
@@ -29,6 +30,9 @@ def virsh(preview: Preview) -> str | None:
         return _stream(operation, state)
     if isinstance(operation, Mirror):
         return _mirror(operation, state, next(iter(preview.draft.created), operation.target))
+    if isinstance(operation, Resize):
+        disk = _disk(state, operation.node)
+        return _line("blockresize", state.machine.name, disk, f"{operation.size}B") if disk else None
     return _job(operation, state) if isinstance(operation, SteerJob) else None
 
 

@@ -31,7 +31,8 @@ def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[
     ghost = Telling(preview.after, ghost=True)
     now, then = disks_of(state), disks_of(preview.after)
     concerned = [disk for disk in now if _concerned(disk, telling, preview)]
-    if not concerned:
+    new = _new(now, then)
+    if not concerned and not new:
         concerned = [disk for disk in now if not disk.loose][:1]
     wish = replace(wish, selected=wish.selected | frozenset(_wanted(telling, preview)))
     placer = Placer()
@@ -44,6 +45,8 @@ def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[
             below = disk_row(ghost, wish, after, placer.y, row.columns(), "after")
             _count_images(below, disk, after)
             placer.take(below)
+    for disk in new:
+        placer.take(disk_row(ghost, wish, disk, placer.y, strong="after"))
     rest = [disk for disk in now if disk not in concerned]
     place_disks(placer, told, replace(wish, only=frozenset()), rest)
     place_left_behind(placer, told, wish, ledger)
@@ -78,7 +81,9 @@ def _wanted(telling: Telling, preview: Preview) -> Iterator[str]:
 def _concerned(disk: Disk, telling: Telling, preview: Preview) -> bool:
     names = set(disk.names)
     flow = preview.draft.flow
-    if (flow is not None and not names.isdisjoint(flow)) or not names.isdisjoint(telling.prospects):
+    if (flow is not None and not names.isdisjoint(flow)) or not names.isdisjoint(
+        (*telling.prospects, *preview.draft.about)
+    ):
         return True
     after = preview.after
     for device in disk.devices:
@@ -88,6 +93,12 @@ def _concerned(disk: Disk, telling: Telling, preview: Preview) -> bool:
         if after.graph.chain(later.root) != telling.state.graph.chain(device.root or ""):
             return True
     return False
+
+
+def _new(now: list[Disk], then: list[Disk]) -> list[Disk]:
+    """The disks and images that nothing of now becomes: they are opened."""
+    names = {name for disk in now for name in disk.names}
+    return [disk for disk in then if names.isdisjoint(disk.names) and disk.key not in {old.key for old in now}]
 
 
 def _successors(disk: Disk, then: list[Disk]) -> list[Disk]:

@@ -11,8 +11,8 @@ from diskchain.qapi.replies import Json, mapping, mappings, maybe_text, text
 
 _PERIPHERAL = re.compile(r"/machine/(?:peripheral|peripheral-anon|unattached)/([^/]+)(?:/.*)?")
 
-_Backends = Mapping[str, tuple[str, tuple[str, ...]]]
-"""Name of a block backend -> the node its root edge leads to, and its permissions on it."""
+_Backends = Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]]
+"""Name of a block backend -> the node its root edge leads to, its permissions on it, and those that it shares."""
 
 
 def device_name(qdev: str, drive: str) -> str:
@@ -43,7 +43,7 @@ def read_devices(block: object, peripherals: object, backends: _Backends, graph:
 def _device(told: Json, types: Mapping[str, str], backends: _Backends, graph: BlockGraph) -> Device:
     qdev, drive = text(told.get("qdev")), text(told.get("device"))
     inserted = maybe_text(mapping(told.get("inserted")).get("node-name"))
-    root, permissions = backends.get(drive) or backends.get(qdev) or (inserted, ())
+    root, permissions, shared = backends.get(drive) or backends.get(qdev) or (inserted, (), ())
     return Device(
         name=device_name(qdev, drive),
         qdev=qdev,
@@ -54,4 +54,5 @@ def _device(told: Json, types: Mapping[str, str], backends: _Backends, graph: Bl
         tray_open=told.get("tray_open") is True,
         io_status=text(told.get("io-status")),
         permissions=permissions,
+        shared=shared,
     )

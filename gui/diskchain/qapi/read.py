@@ -6,6 +6,7 @@ previous state is handed on as the same object, so that comparing and keeping hi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from diskchain.model.graph import BlockGraph
@@ -34,7 +35,7 @@ def read(replies: Replies, previous: State) -> State:
         replies.parts = (replies.graph, replies.named, parts)
     devices = _devices(replies, parts, graph, previous)
     jobs = read_jobs(replies.jobs, replies.block_jobs, parts.held)
-    exports = tuple(_export(told) for told in mappings(replies.exports))
+    exports = tuple(_export(told, replies.offered) for told in mappings(replies.exports))
     machine = _machine(replies, previous.machine)
     return State(
         machine if machine != previous.machine else previous.machine,
@@ -112,7 +113,8 @@ def _debug_graph(told: object) -> DebugGraph:
         elif parent in jobs:
             found.held.setdefault(jobs[parent], []).append((text(edge.get("name")), found.blocks[child]))
         elif backends.get(parent):
-            found.roots[backends[parent]] = (found.blocks[child], tuple(sorted(words(edge.get("perm")))))
+            allowed, shared = (tuple(sorted(words(edge.get(key)))) for key in ("perm", "shared-perm"))
+            found.roots[backends[parent]] = (found.blocks[child], allowed, shared)
     return found
 
 
@@ -132,13 +134,11 @@ def _edges(parts: DebugGraph, previous: BlockGraph) -> tuple[Edge, ...]:
     return previous.edges if found == previous.edges else found
 
 
-def _export(told: Json) -> Export:
-    return Export(
-        id=text(told.get("id")),
-        type=text(told.get("type")),
-        node=text(told.get("node-name")),
-        shutting_down=told.get("shutting-down") is True,
-    )
+def _export(told: Json, offered: Mapping[str, Export]) -> Export:
+    """An export, with what only its maker knows where that was us."""
+    name, kind, node = (text(told.get(key)) for key in ("id", "type", "node-name"))
+    known = offered.get(name, Export(name, kind, node))
+    return replace(known, type=kind, node=node, shutting_down=told.get("shutting-down") is True)
 
 
 def jobs_only(replies: Replies, state: State) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from diskchain.model.root import Device
+from diskchain.model.root import Device, Export
 
 Json = Mapping[str, object]
 
@@ -53,13 +53,13 @@ class DebugGraph:
     """`x-debug-query-block-graph` taken apart.
 
     :ivar blocks: node-names by number, which is valid in this reply only. `edges`: between block nodes, as told.
-    :ivar roots: name of a block backend -> the node its `root` edge leads to, and what the backend may do to it.
+    :ivar roots: name of a block backend -> the node its `root` edge leads to, what the backend may do to it, and what others may.
     :ivar held: job id -> (role, node-name) of what it holds.
     """
 
     blocks: dict[int, str] = field(default_factory=dict)
     edges: list[Json] = field(default_factory=list)
-    roots: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    roots: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     held: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
@@ -74,6 +74,7 @@ class Replies:
     :ivar cwd: the server's working folder, which relative file names are relative to; empty: not known.
     :ivar parts: what was read out of `graph` (the same object), so that a reply that did not change is not read again.
     :ivar guests: what the devices were read from, and the devices.
+    :ivar offered: id -> an export that we made, with what QEMU does not tell of it.
     """
 
     named: object = None
@@ -91,3 +92,4 @@ class Replies:
     cwd: str = ""
     parts: tuple[object, object, DebugGraph] | None = None
     guests: tuple[tuple[object, object, DebugGraph], tuple[Device, ...]] | None = None
+    offered: Mapping[str, Export] = field(default_factory=dict)

@@ -40,7 +40,8 @@ class Result:
         answer in time; `left`: the job goes on without us.
     :ivar seconds: from the first to the last step. `as_predicted`: None where it was not checked.
     :ivar text: plain words for the user. `detail`: QEMU's own words. `differences`: sentences, where it came otherwise.
-    :ivar sent: whether anything that changes was sent. `files`, `nodes`: what it made.
+    :ivar sent: whether anything that changes was sent. `files`, `nodes`: what it made. `uri`: where
+        other programs find what it offers; empty: nothing.
     """
 
     outcome: Phase
@@ -53,6 +54,7 @@ class Result:
     sent: bool = False
     files: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    uri: str = ""
 
 
 class Carriage:

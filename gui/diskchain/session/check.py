@@ -15,7 +15,8 @@ def differences(draft: Draft, before: State, now: State, aside: Container[str] =
     :param aside: nodes and devices that other operations of ours changed meanwhile; see `touched`.
 
     Compared are the nodes that are no protocol nodes and no filters, what each is backed by, where the devices are attached,
-    which file each has open, and the header of each image whose header was to change. Figures that move by themselves
+    which file each has open, the header of each image whose header was to change, and the size of one that was to be resized.
+    Also the exports and disks that were to come or go. Figures that move by themselves
     (allocation, counters) are not. Nodes that left the chain may have vanished (`Draft.loose`), unless they were to be closed;
     so may the protocol nodes below them: QEMU does not tell which ones were opened apart from their image, and stay.
     """
@@ -41,7 +42,8 @@ def touched(draft: Draft, before: State) -> set[str]:
         if before.graph.backing(name) != after.graph.backing(name) or old.header_backing != new.header_backing:
             found.add(name)
     roots = {device.name: before.active_of(device) for device in before.devices}
-    return found | {device.name for device in after.devices if roots.get(device.name) != after.active_of(device)}
+    rooted = {device.name: after.active_of(device) for device in after.devices}
+    return found | {name for name in roots.keys() | rooted.keys() if roots.get(name) != rooted.get(name)}
 
 
 def _differences(draft: Draft, before: State, now: State, wanted: State, aside: Container[str]) -> Iterator[str]:
@@ -49,10 +51,11 @@ def _differences(draft: Draft, before: State, now: State, wanted: State, aside: 
     expected, found = ({name for name in _names(state) if name not in aside} for state in (wanted, now))
     for name in sorted(expected - found - free):
         yield f"{name} should be there and is not."
-    for name in sorted(found - expected - free):
+    for name in sorted(found - expected - free - _followed(before, wanted, now)):
         yield f"{name} is there and was not expected."
     for name in sorted(expected & found - free):
         yield from _node(name, before, wanted, now)
+    yield from _outside(before, wanted, now)
     roots = {device.name: now.active_of(device) for device in now.devices}
     for device in wanted.devices:
         root = wanted.active_of(device)
@@ -66,6 +69,29 @@ def _leaving(draft: Draft, before: State) -> set[str]:
     return {*draft.loose, *(below for name in draft.loose if name in graph.nodes for below in graph.stored(name))}
 
 
+def _followed(before: State, wanted: State, now: State) -> set[str]:
+    """Nameless nodes below a new one: QEMU opened them because a header names them, and called them as it likes."""
+    new = (wanted.graph.nodes.keys() - before.graph.nodes.keys()) & now.graph.nodes.keys()
+    below = {child for name in new for child in now.graph.subtree(name)}
+    return {name for name in below if now.graph.nodes[name].nameless}
+
+
+def _outside(before: State, wanted: State, now: State) -> Iterator[str]:
+    """Of the exports and devices, only those that the operation makes or ends."""
+    for word, names in (("export", _exports), ("disk", _devices)):
+        old, should, found = names(before), names(wanted), names(now)
+        yield from (f"The {word} {name} should be there and is not." for name in sorted(should - old - found))
+        yield from (f"The {word} {name} should be gone and is still there." for name in sorted((old - should) & found))
+
+
+def _exports(state: State) -> set[str]:
+    return {export.id for export in state.exports if not export.shutting_down}
+
+
+def _devices(state: State) -> set[str]:
+    return {device.name for device in state.devices if device.name}
+
+
 def _node(name: str, before: State, wanted: State, now: State) -> Iterator[str]:
     below, should = now.graph.backing(name), wanted.graph.backing(name)
     if below != should:
@@ -74,6 +100,8 @@ def _node(name: str, before: State, wanted: State, now: State) -> Iterator[str]:
     if expected.file and found.file != expected.file:
         yield f"{name} has {found.file} open, not {expected.file}."
     old = before.graph.nodes.get(name)
+    if old is not None and expected.virtual_size not in (old.virtual_size, found.virtual_size):
+        yield f"{name} has {found.virtual_size} bytes, not {expected.virtual_size}."
     header = (expected.header_backing, expected.header_backing_format)
     if (old is None or header != (old.header_backing, old.header_backing_format)) and found.header_backing != header[0]:
         yield f"The header of {name} names {found.header_backing or 'nothing'}, not {header[0] or 'nothing'}."

@@ -1,4 +1,4 @@
-"""What must outlive the application, or be known to all its instances: our jobs, plans under way, and spoilt images.
+"""What must outlive the application, or be known to all its instances: our jobs, exports and plans, and spoilt images.
 
 One file of JSON lines in the user's state folder (XDG), private, only ever appended to, so that several instances may write.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from diskchain.model.ledger import LedgerEntry
+from diskchain.model.root import Export
 from diskchain.monitors.process import read_process
 from diskchain.monitors.redact import redacted_command
 from diskchain.operations.cutoff import CutOff
@@ -105,6 +106,41 @@ class Journal:
             cut.add(line.get("cut"))
             found.pop(str(line.get("settled")), None)
         return tuple(_cut_off(line) for plan, line in found.items() if plan in cut or not _lives(line.get("by")))
+
+    def exported(self, qemu: tuple[int, int], export: Export) -> None:
+        """Note an export of ours before it is sent. `qemu`: as in `started`."""
+        self._append({"export": asdict(export), "qemu": list(qemu)})
+
+    def unexported(self, qemu: tuple[int, int], name: str) -> None:
+        """Note that an export of ours is gone."""
+        self._append({"unexported": name, "qemu": list(qemu)})
+
+    def unserved(self, qemu: tuple[int, int]) -> None:
+        """Note that the NBD server that we started has stopped."""
+        self._append({"unserved": True, "qemu": list(qemu)})
+
+    def server_of(self, qemu: tuple[int, int]) -> str:
+        """Where the NBD server listens that we started on this very QEMU; empty: we stopped it again, or started none."""
+        found = ""
+        for line in self._lines():
+            told = line.get("export")
+            if line.get("qemu") == list(qemu):
+                found = _export(told).listen if isinstance(told, dict) else "" if "unserved" in line else found
+        return found
+
+    def exports_of(self, qemu: tuple[int, int]) -> dict[str, Export]:
+        """The exports that we made on this very QEMU, by id, but those that are gone."""
+        found: dict[str, Export] = {}
+        for line in self._lines():
+            told = line.get("export")
+            if line.get("qemu") != list(qemu):
+                continue
+            if isinstance(told, dict):
+                export = _export(told)
+                found[export.id] = export
+            elif "unexported" in line:
+                found.pop(str(line["unexported"]), None)
+        return found
 
     def note(self, entry: LedgerEntry) -> None:
         """Remember an image that became invalid or was changed, with its identity as a file where we see it."""
@@ -206,6 +242,13 @@ def _ourselves() -> list[int]:
 def _lives(by: object) -> bool:
     """Whether the process with this id and start time is still there."""
     return isinstance(by, list) and len(by) == 2 and isinstance(by[0], int) and 0 != by[1] == _began(by[0])
+
+
+def _export(told: Mapping[str, object]) -> Export:
+    name, kind, node, label, uri, listen = (
+        str(told.get(key) or "") for key in ("id", "type", "node", "name", "uri", "listen")
+    )
+    return Export(name, kind, node, label, uri, told.get("writable") is True, listen=listen)
 
 
 def _identity(path: str) -> tuple[list[int] | None, int | None]:

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from diskchain.model.ledger import KEPT
+from diskchain.model.root import Export
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
-from diskchain.operations.operation import Branch, Choose, Fit, Free, Guest, Make, Send, Step, Wait
+from diskchain.operations.operation import Branch, Choose, Fit, Free, Gone, Guest, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
@@ -118,6 +119,8 @@ class QmpOperator:
                 await self._jobs.until(step)
             elif isinstance(step, Free):
                 await self._jobs.free(step)
+            elif isinstance(step, Gone):
+                await self._jobs.gone(step)
             elif isinstance(step, Fit):
                 await self._fit(step)
             elif isinstance(step, Guest):
@@ -131,7 +134,7 @@ class QmpOperator:
 
     async def _send(self, step: Send) -> None:
         if step.tidy:
-            await (self._tidy(step) if step.command.name == "blockdev-del" else self._try(step))
+            await self._tidy(step)
             return
         if step.probe:
             await self._probe(step)
@@ -141,6 +144,9 @@ class QmpOperator:
         if isinstance(job, str):
             await self._session.started(job, self._carriage.preview.operation)
         marks = await self._mark(step)
+        offered = self._offered(step.command)
+        if offered is not None:
+            await self._session.exported(offered)
         self._done.append(step)
         self._guest.sends()
         await self._owe([command for done in reversed(self._done) for command in done.undo])
@@ -153,6 +159,8 @@ class QmpOperator:
             # A transaction may have made files before it failed; a job that did not begin has made none.
             self._done[-1] = Send(step.command, makes=() if isinstance(job, str) else step.makes)
             await self._unmark(marks)
+            if offered is not None:
+                await self._session.unexported(offered.id)
             said = f"{step.refusal} QEMU refused {step.command.name}: {error.text}. {step.perhaps}".strip()
             raise Halt(said, error.text, Phase.REFUSED) from error
         # Only now: a job of this id that was there before is another's, who may have chosen the same name at the same moment.
@@ -166,6 +174,13 @@ class QmpOperator:
             self._final = True
             await self._session.remember(entries(self._carriage.preview, KEPT), ())
         self._let_go(step.command)
+
+    def _offered(self, command: Command) -> Export | None:
+        """The export that a command makes, or starts the server for, as it was predicted; None: it makes none."""
+        if command.name not in ("nbd-server-start", "block-export-add"):
+            return None
+        before = {export.id for export in self._carriage.preview.before.exports}
+        return next((export for export in self._carriage.preview.after.exports if export.id not in before), None)
 
     def _let_go(self, command: Command) -> None:
         """What a command took away again is no longer ours: another client may take its name."""
@@ -226,6 +241,19 @@ class QmpOperator:
         raise Halt(f"{path} exists already, QEMU says; a new file never replaces an old one.", outcome=Phase.REFUSED)
 
     async def _tidy(self, step: Send) -> None:
+        """Take away what is left over, unless somebody else has come to need it."""
+        if step.command.name == "blockdev-del":
+            await self._close(step)
+        elif step.command.name == "nbd-server-stop":
+            others = [e.id for e in (await self._session.refresh()).exports if e.type == "nbd" and not e.shutting_down]
+            if others:
+                self._notes.append(f"The NBD server goes on: {', '.join(others)} was added meanwhile.")
+            else:
+                await self._try(step)
+        else:
+            await self._try(step)
+
+    async def _close(self, step: Send) -> None:
         """Close a node that left the chain, if it is still there and nobody has anything to do with it."""
         name = str(step.command.arguments.get("node-name"))
         if name in self._gone:
@@ -298,7 +326,9 @@ class QmpOperator:
             text = (
                 f"{draft.title}: it ended, but not as predicted. {' '.join(found)} Look at the graph before you go on."
             )
-        return self._result(Phase.DONE, text, found=found, files=draft.created, nodes=made)
+        elif draft.uri:
+            text = f"{text} Its address: {draft.uri}"
+        return self._result(Phase.DONE, text, found=found, files=draft.created, nodes=made, uri=draft.uri)
 
     async def _failed(self, failure: Halt) -> Result:
         if failure.outcome is Phase.LEFT:
@@ -352,6 +382,7 @@ class QmpOperator:
         found: tuple[str, ...] = (),
         files: tuple[str, ...] = (),
         nodes: tuple[str, ...] = (),
+        uri: str = "",
     ) -> Result:
         checked = outcome is Phase.DONE
         return Result(
@@ -365,4 +396,5 @@ class QmpOperator:
             sent=bool(self._done),
             files=files,
             nodes=nodes,
+            uri=uri,
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from diskchain.images.locks import unready
 from diskchain.model.diff import Diff, diff
 from diskchain.model.ledger import KEPT, Ledger, LedgerEntry
+from diskchain.model.root import Export
 from diskchain.model.sample import Sample
 from diskchain.model.state import Machine, State
 from diskchain.model.throughput import Meter
@@ -31,8 +32,10 @@ from diskchain.qapi.stale import Ask
 from diskchain.session.carriage import OVER, Carriage
 from diskchain.session.check import touched
 from diskchain.session.happening import Happening, from_event, from_states
+from diskchain.session.hotplug import hot_buses
 from diskchain.session.journal import Journal, default_journal
 from diskchain.session.line import Line, Link
+from diskchain.session.offered import Offered
 from diskchain.session.operator import QmpOperator
 from diskchain.session.source import QmpSource
 from diskchain.session.surroundings import Around, gather, time_stamp
@@ -87,6 +90,7 @@ class Session:
         self._spoilt_elsewhere: dict[str, str] = {}
         self._serial, self._token = 0, secrets.token_hex(3)
         self._own_jobs: frozenset[str] = frozenset()
+        self._offered = Offered(self._journal)
 
     @property
     def link(self) -> Link:
@@ -128,12 +132,15 @@ class Session:
                 self.ledger.note(entry)
             elif entry.word != KEPT:
                 self._spoilt_elsewhere[entry.path] = entry.why
+        await self._offered.begin(self._qemu)
+        source.knows(self._offered.known)
         if self._qemu is not None:
             self._own_jobs = await asyncio.to_thread(self._journal.jobs_of, self._qemu)
         name = process.guest if process and process.guest else short_name(self.target)
         state = await source.begin(
             Machine(name=name, target=self.target, managed=managed, pid=process.pid if process else None)
         )
+        await self._offered.only({export.id for export in state.exports})
         if not managed and any(_LIBVIRT_NODE.fullmatch(node) for node in state.graph.nodes):
             managed = "libvirt"
             source.renamed(replace(state.machine, managed=managed))
@@ -158,6 +165,8 @@ class Session:
         self.sampled.emit(sample)
 
     def _heard(self, event: Event) -> None:
+        if event.name == "BLOCK_EXPORT_DELETED":
+            self._tasks.start(self._offered.forget(str(event.data.get("id"))), "forgetting an export")
         happening = from_event(event)
         if happening is not None:
             self._mark(happening)
@@ -212,7 +221,7 @@ class Session:
         """
         state = await self.refresh()
         stamp, serial = (again.stamp, again.serial) if again else (time_stamp(), self._next_serial(state))
-        process = self._line.process
+        process, concerns = self._line.process, operation.concerns(state)
         marks = await asyncio.to_thread(self._journal.marks)
         spoilt = {**self._spoilt_elsewhere, **self.ledger.spoilt()} if self._journal.trouble else {}
         around = Around(
@@ -228,8 +237,10 @@ class Session:
             token=self._token,
             ends=process.ends_at_reset if process else False,
             cut_off=await self.cut_off(),
+            server=await self._offered.server(),
+            buses=await hot_buses(self.execute) if concerns.buses else (),
         )
-        found = await asyncio.to_thread(gather, operation.concerns(state), state, around, stamp, serial)
+        found = await asyncio.to_thread(gather, concerns, state, around, stamp, serial)
         return prepare(operation, state, found)
 
     def _kept(self, marks: Sequence[tuple[LedgerEntry, bool]]) -> list[LedgerEntry]:
@@ -268,7 +279,10 @@ class Session:
         try:
             if command.name == "blockdev-create":
                 return await source.undisturbed(command)
-            return await monitor.execute(command)
+            answer = await monitor.execute(command)
+            if command.name == "nbd-server-stop":
+                await self._offered.stopped()
+            return answer
         finally:
             self._line.look_soon()
 
@@ -324,6 +338,14 @@ class Session:
     def owns(self, job: str) -> bool:
         """Whether we started this job on this very QEMU."""
         return job in self._own_jobs
+
+    async def exported(self, export: Export) -> None:
+        """Note that an export is ours, before it is made."""
+        await self._offered.note(export)
+
+    async def unexported(self, name: str) -> None:
+        """Note that an export of ours was not made."""
+        await self._offered.forget(name)
 
     async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
         """Write the ledger: images to mark, and paths whose mark is to go."""

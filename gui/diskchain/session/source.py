@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from diskchain.model.root import Export
 from diskchain.model.sample import Counters, Sample
 from diskchain.model.state import Machine, State
 from diskchain.monitors.monitor import Monitor, Refused
@@ -204,6 +205,10 @@ class QmpSource:
     def job_runs(self) -> bool:
         """Whether a block job moves, so that its figures are worth a quick rate."""
         return running(self._replies.block_jobs)
+
+    def knows(self, offered: Mapping[str, Export]) -> None:
+        """Have looks tell what QEMU does not of these exports, which we made; the mapping may change meanwhile."""
+        self._replies.offered = offered
 
     def renamed(self, machine: Machine) -> None:
         """Exchange what is known of the machine itself."""

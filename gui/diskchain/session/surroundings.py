@@ -11,13 +11,16 @@ from pathlib import Path
 
 from diskchain.images.headers import Search, identity
 from diskchain.images.held import not_held
-from diskchain.images.locks import unready
+from diskchain.images.locks import holders, unready
+from diskchain.images.looking import down
+from diskchain.model.bus import Bus
 from diskchain.model.node import Kind
 from diskchain.model.paths import absolute
 from diskchain.model.state import State
 from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import Concerns
 from diskchain.operations.preview import Folder, Surroundings
+from diskchain.session.sockets import private_folder
 
 _ENDS = "QEMU was started so that it ends where its guest is reset (-no-reboot, or -action reboot=shutdown)."
 
@@ -29,7 +32,7 @@ class Around:
     :ivar here: whether QEMU has the mounts we have. `pid`: its process, None = not known. `cwd`: its working folder.
     :ivar read_only: why nothing may be changed.
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
-    :ivar token: as in `Surroundings`.
+    :ivar token, buses, server: as in `Surroundings`.
     :ivar kept: image of a branch that is kept -> what it is backed by. `ends`: QEMU was told to end where its guest is reset.
     :ivar cut_off: as in `Surroundings`.
     :ivar dead: images that are invalid for good, so that nothing is lost where what they are backed by changes.
@@ -47,17 +50,22 @@ class Around:
     kept: Mapping[str, str] = field(default_factory=dict)
     ends: bool = False
     cut_off: tuple[CutOff, ...] = ()
+    buses: tuple[Bus, ...] = ()
+    server: str = ""
 
 
 def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial: int) -> Surroundings:
     """Look around. Blocks for as long as the file system takes (the search itself is bounded to 3 s): call it in a thread."""
     images = tuple(absolute(path, around.cwd) for path in concerns.images)
     folders = tuple(dict.fromkeys(absolute(path, around.cwd) for path in concerns.folders))
+    sockets = private_folder(around.pid) if concerns.sockets and around.here and around.pid is not None else ""
+    folders = (*folders, sockets) if sockets else folders
     here = _sees_the_same(around, (*folders, *(posixpath.dirname(path) for path in images)))
     unsearched: list[str] = []
     seen = {folder: found for folder in folders if here and (found := _folder(folder)) is not None}
     same = _Same(images, here is True)
     own = {identity(absolute(path, around.cwd)) for path in (*concerns.images, *concerns.held)} if here else set()
+    headers = {path: tuple(down(path)) for path in concerns.headers} if here else {}
     readers = _readers(same, images, around, here is True, unsearched)
     kept = {
         image: tuple(path for path in found if path not in around.dead and (identity(path) or 0) not in own)
@@ -82,6 +90,11 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         cwd=around.cwd,
         ends=_ENDS if around.ends else "",
         cut_off=around.cut_off,
+        sockets=sockets,
+        headers=headers,
+        holders={image.path: holders(image.path, around.pid or 0) for chain in headers.values() for image in chain},
+        buses=around.buses,
+        server=around.server,
     )
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from diskchain.monitors.monitor import Refused
-from diskchain.operations.operation import Free, Wait
+from diskchain.operations.operation import Free, Gone, Wait
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.session.carriage import Carriage, Phase
@@ -15,6 +15,9 @@ from diskchain.session.worked import Halt, Worked
 
 _PATIENCE = 0.5
 """Seconds between two looks at a job that tells nothing by itself."""
+
+_LOOKS = 10
+"""Pauses between two looks whether a device is gone; an event tells that at once."""
 
 _PAST = {
     "job-complete": frozenset({"waiting", "pending", "concluded", "null"}),
@@ -36,12 +39,15 @@ class JobWait:
         self._session, self._carriage, self.notes = session, carriage, notes
         self.ends: dict[str, Event] = {}
         self.stopped = False
+        self._unplugged: list[Event] = []
 
     def hear(self, event: Event) -> None:
         """Take in an event; for as long as the operation runs."""
         if event.job and event.name in ("BLOCK_JOB_COMPLETED", "BLOCK_JOB_CANCELLED"):
             self.ends[event.job] = event
-        if event.job:
+        if event.name in ("DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR"):
+            self._unplugged.append(event)
+        if event.job or self._unplugged:
             self._carriage.wake.set()
 
     async def until(self, step: Wait) -> None:
@@ -71,6 +77,30 @@ class JobWait:
             if job is None or job.status != "pending":
                 break
         carriage.waits = ""
+
+    async def gone(self, step: Gone) -> None:
+        """Wait until the guest has let go of a device. :raises Halt: the user gave up, or the guest will not."""
+        carriage = self._carriage
+        while True:
+            self._unplugged.clear()
+            if (await self._session.refresh()).device(step.device) is None:
+                carriage.waits = ""
+                return
+            self._tell(f"The guest was asked to let go of {step.device}, and has not done so yet.")
+            for _ in range(_LOOKS):
+                if carriage.stop or carriage.leaving:
+                    text = f"{step.device} goes as soon as the guest lets go of it; its image stays open then."
+                    raise Halt(text, outcome=Phase.LEFT if carriage.leaving else Phase.CANCELLED)
+                await self.pause()
+                if self._refuses(step.device):
+                    raise Halt(f"The guest does not let go of {step.device}.")
+                if self._unplugged:
+                    break
+
+    def _refuses(self, device: str) -> bool:
+        """Whether the guest said that it keeps a device."""
+        told = (event for event in self._unplugged if event.name != "DEVICE_DELETED")
+        return any(event.data.get("device") == device for event in told)
 
     def _tell(self, waits: str) -> None:
         if waits != self._carriage.waits:

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Protocol
 
 from diskchain.model.ledger import LedgerEntry
+from diskchain.model.root import Export
 from diskchain.model.state import State
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Preview
@@ -55,6 +56,12 @@ class Worked(Protocol):
 
     async def settle(self, plan: str) -> None:
         """Note that a plan needs nothing more."""
+
+    async def exported(self, export: Export) -> None:
+        """Note that this export is ours, before it is made."""
+
+    async def unexported(self, name: str) -> None:
+        """Note that an export was not made, or is gone."""
 
     async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
         """Write the ledger: images to mark, and paths whose mark is to go."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from diskchain.operations.job import SteerJob
+from diskchain.operations.job import DIRECT, SteerJob
 from diskchain.operations.operation import Offer, Operation
 from diskchain.operations.preview import Preview
 from diskchain.picture.words import one_line
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from diskchain.session.session import Session
     from diskchain.session.tasks import Tasks
     from diskchain.widgets.dialogs.preview import PreviewSheet
-
-DIRECT = frozenset({"pause", "resume", "speed"})
-"""What is done to a job at once, without a preview: it can be taken back by the same means."""
 
 _PATIENCE = 0.4
 """Seconds after which it is said that a preview still waits for the machine's answers."""
@@ -208,6 +205,9 @@ class Acting:
         choice = carriage.choice if carriage.phase is Phase.CHOOSING else None
         if choice is None:
             self._messages.withdraw(subject)
+            if carriage.waits and not carriage.job and carriage.result is None:
+                text, enough = self._named(session, carriage.waits), Answer("Wait no longer", carriage.cancel)
+                self._messages.tell(text, Level.INFO, answers=(enough,), subject=subject)
             return
         answers = tuple(
             Answer(branch.label, partial(_choose, carriage, branch.key), number == 0, branch.meaning)

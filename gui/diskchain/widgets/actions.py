@@ -169,10 +169,9 @@ def offers_named(session: Session, name: str, key: str) -> tuple[Offer, ...]:
     if state is None:
         return ()
     found = [offer for offer in offers_for(session, key) if key and offer.operation.name == name]
-    if name == "snapshot":
-        found += [
-            offer for offer in session.offers_for_machine() if offer.operation not in [o.operation for o in found]
-        ]
+    known = [offer.operation for offer in found]
+    whole = [offer for offer in session.offers_for_machine() if offer.operation.name == name]
+    found += [offer for offer in whole if offer.operation not in known]
     if not key:
         tops = [active for device in state.devices if (active := state.active_of(device)) is not None]
         more = [offer for top in dict.fromkeys(tops) for offer in session.offers_for_node(top)]

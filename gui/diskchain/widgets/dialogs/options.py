@@ -27,6 +27,7 @@ class _Option:
 
 
 _OPTIONS: Mapping[str, _Option] = {
+    "file": _Option("File", hint="its path"),
     "target": _Option("New file, or NBD URI", hint="beside the disk's image"),
     "target_node": _Option("Or an open node", hint="its name"),
     "sync": _Option(
@@ -46,6 +47,21 @@ _OPTIONS: Mapping[str, _Option] = {
     "close": _Option("Close the nodes that leave the chain"),
     "label": _Option("Part of the names", hint="a time stamp"),
     "dir": _Option("Folder", hint="beside each image"),
+    "export.label": _Option("Name", hint="the node's"),
+    "listen": _Option("Where it listens", hint="private; PATH, HOST:PORT"),
+    "tls": _Option("TLS credentials", hint="none; or their id in QEMU"),
+    "writable": _Option("Clients may write to it"),
+    "export.bitmap": _Option("Bitmap to read", hint="none"),
+    "create.size": _Option("Size", hint="for example 20G"),
+    "backing": _Option("Backed by", hint="nothing; or a path"),
+    "backing_format": _Option("Format of that", hint="as it is"),
+    "attach.format": _Option("Format", hint="as the file begins"),
+    "attach.node": _Option("Node-name", hint="after the file"),
+    "read_only": _Option("Read-only"),
+    "model": _Option("In the guest", {"": "not at all", "virtio-blk": "a virtio-blk disk", "scsi": "a SCSI disk"}),
+    "resize.size": _Option("New size", hint="for example 20G"),
+    "shrink": _Option("Cut off what lies beyond"),
+    "force": _Option("Cut off clients that use it now"),
 }
 """Fields that are options, `operation.field` where one operation asks otherwise; other fields say what it is about."""
 
@@ -162,6 +178,7 @@ class OptionsForm(QWidget):
             form.addRow(box)
         elif option.choices:
             field = combo = QComboBox()
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             for key, words in option.choices.items():
                 combo.addItem(words, key)
             combo.setCurrentIndex(max(combo.findData(value), 0))

@@ -181,6 +181,8 @@ class PreviewSheet(QWidget):
             self._fold_inside.addWidget(self._options)
         self._options.keep(preview.operation)
         self._fold.setVisible(not self._options.void)
+        if anew and any(not objection.lifts for objection in preview.objections):
+            self._fold.head.setChecked(True)  # what is wrong, or not said yet, may be mended there
         self._fold.remark.setText(remark(preview.operation))
 
     def _judge(self) -> None:
