@@ -37,6 +37,11 @@ _PLANS: tuple[tuple[str, _Keys, bool], ...] = (
     ("attach", {"file": "FOLDER/spare.qcow2", "as": "virtio-blk"}, False),
     ("resize", {"node": "three", "size": "16M"}, False),
     ("create", {"file": "FOLDER/new.qcow2", "size": "8M"}, False),
+    ("backup", {"disk": "vda", "target": "FOLDER/copy.qcow2"}, False),
+    ("backup", {"disk": "vda", "target": "FOLDER/copy.raw", "format": "raw"}, False),
+    ("backup", {"disks": "vda,vdb", "target": "FOLDER"}, False),
+    ("backup", {"disks": "vda,vdb", "target": "FOLDER", "bitmap": "daily"}, False),
+    ("bitmap", {"do": "add", "node": "three", "name": "daily"}, False),
 )
 _IDS = [f"{name} {' '.join(keys.values())}{' relative' if relative else ''}" for name, keys, relative in _PLANS]
 _POINT_OF_NO_RETURN = {
@@ -44,15 +49,20 @@ _POINT_OF_NO_RETURN = {
     "stream": ("blockdev-del",),
     "mirror": ("job-dismiss", "blockdev-del"),
     "revert": ("cont", "blockdev-del"),
+    "backup": ("job-dismiss", "blockdev-del"),
 }
 """Commands whose refusal comes after QEMU has changed the graph for good, as it was asked to."""
+_PROBES = {"snapshot": (0, 1), "mirror": (0,), "backup": (0,), "export": (0,), "create": (0,)}
+"""Operation -> which of its steps only show, by being refused, that no such file exists yet."""
+_PROBES_OF_TWO = {"backup": (0, 2)}
+"""The same for two disks, where they differ."""
 
 
-def _probes(name: str, keys: _Keys) -> int:
-    """How many of the first steps only show, by being refused, that no such file exists yet: one for each new file."""
-    return {"snapshot": 2, "mirror": 1, "export": 1, "create": 1, "revert": len(keys.get("to", "").split(","))}.get(
-        name, 0
-    )
+def _probes(name: str, keys: _Keys) -> tuple[int, ...]:
+    """Which steps only show, by being refused, that no such file exists yet."""
+    if name == "revert":
+        return tuple(range(len(keys.get("to", "").split(","))))
+    return (_PROBES | _PROBES_OF_TWO if "disks" in keys else _PROBES).get(name, ())
 
 
 def _wanted(machine: Machine, before: dict[str, bytes]) -> dict[str, bytes]:
@@ -106,7 +116,7 @@ def test_a_refused_step_leaves_everything_as_it_was(name: str, keys: _Keys, rela
             shape, files = machine.shape(), machine.files()
             result = asyncio.run(_carried_out(machine, name, keys, FailingMonitor(str(machine.target), step)))
             where = f"step {step}, {command}: {result}"
-            probing = step < _probes(name, keys)  # a probe's refusal is what the plan wants
+            probing = step in _probes(name, keys)  # a probe's refusal is what the plan wants
             assert probing or result.outcome is not Phase.DONE or command == "blockdev-del", where
             assert not machine.qmp("query-jobs"), where
             if not probing and command not in final:
@@ -132,10 +142,22 @@ def test_an_unknown_outcome_undoes_nothing_and_loses_nothing(
             where = f"step {step}, {command}: {result}"
             assert result.outcome is (Phase.LOST if fault == "lost" else Phase.UNKNOWN), where
             assert len(monitor.changing) == step + 1, f"{where}: {monitor.changing[step + 1 :]} was sent afterwards"
-            for job in machine.qmp("query-jobs"):
-                machine.qmp("job-cancel" if job["status"] != "concluded" else "job-dismiss", id=job["id"])
-                machine.until(lambda: all(j["status"] == "concluded" for j in machine.qmp("query-jobs")), "a job stays")
-                for left in machine.qmp("query-jobs"):
-                    machine.qmp("job-dismiss", id=left["id"])
+            _end_all_jobs(machine)
             _stop_serving(machine)
             machine.settled(**(_wanted(machine, before) if name == "revert" else before))
+
+
+def _end_all_jobs(machine: Machine) -> None:
+    while jobs := _running(machine):
+        _cancel(machine, jobs[0])  # the rest of a group ends with it
+    for job in machine.qmp("query-jobs"):
+        machine.qmp("job-dismiss", id=job["id"])
+
+
+def _cancel(machine: Machine, job: str) -> None:
+    machine.qmp("job-cancel", id=job)
+    machine.until(lambda: job not in _running(machine), "a job stays")
+
+
+def _running(machine: Machine) -> list[str]:
+    return [job["id"] for job in machine.qmp("query-jobs") if job["status"] != "concluded"]

@@ -14,6 +14,8 @@ from diskchain.model.root import Device
 from diskchain.model.state import Machine, State
 from diskchain.operations import catalog
 from diskchain.operations.attach import Attach
+from diskchain.operations.backup import TakeBackup
+from diskchain.operations.bitmap import ChangeBitmap
 from diskchain.operations.commit import Commit
 from diskchain.operations.create import Create
 from diskchain.operations.cutoff import CutOff
@@ -106,6 +108,11 @@ def _operations(state: State, names: tuple[str, str]) -> list[Operation]:
         Create("/i/new.qcow2", 512), Create("/i/new.qcow2", backing="/i/a.qcow2"),
         Attach("/i/a.qcow2"), Attach("/i/b.raw", "raw", top, True, "scsi"), Detach(disk=top), Detach(node=base),
         Resize(top, 4096), Resize(base, 0, True),
+        SteerJob("odd", "theirs"), ChangeBitmap("add", top, base), ChangeBitmap("merge", top, "daily", source=base),
+        ChangeBitmap("odd", top, "daily"), ChangeBitmap("clear", top, "daily"), TakeBackup(top),
+        *[TakeBackup(top, sync=sync, bitmap="daily") for sync in ("full", "top", "incremental", "bitmap", "none", "odd")],
+        TakeBackup(disks=(top, base), target="/i", bitmap="b", compress=True), TakeBackup(disks=(top, top), format="raw"),
+        TakeBackup(top, target="nbd://h/x", parent="/p", sync="incremental", speed=5),
     ]  # fmt: skip
 
 

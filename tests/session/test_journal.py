@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from diskchain.model.backup import Since
 from diskchain.model.ledger import Ledger, LedgerEntry
 from diskchain.model.root import Export
 from diskchain.operations.cutoff import CutOff
@@ -273,3 +274,23 @@ def test_exports_are_known_until_they_are_gone(path: Path) -> None:
     assert Journal(path).server_of((7, 1001)) == ""
     journal.unserved((7, 1000))
     assert Journal(path).server_of((7, 1000)) == ""
+
+
+def test_what_a_bitmap_counts_from_is_what_was_noted_last_of_the_same_file(tmp_path: Path) -> None:
+    journal, image = Journal(tmp_path / "journal.jsonl"), tmp_path / "top.qcow2"
+    image.write_bytes(b"")
+    assert journal.counts(str(image), "daily", Since("a", "/b/a.qcow2"))
+    assert journal.counts(str(image), "weekly", Since("w", "/b/w.qcow2", open=True))
+    assert journal.counts(str(image), "daily", Since("b", "/b/b.qcow2"))
+    assert journal.bitmaps() == {
+        (str(image), "daily"): Since("b", "/b/b.qcow2"),
+        (str(image), "weekly"): Since("w", "/b/w.qcow2", open=True),
+    }
+    image.rename(tmp_path / "away.qcow2")
+    image.write_bytes(b"")
+    assert journal.bitmaps() == {}, "another file has the name"
+
+
+def test_where_a_count_cannot_be_noted_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert not Journal(tmp_path / "file" / "journal.jsonl").counts("/a", "daily", Since())

@@ -63,15 +63,23 @@ class Machine(Eyes):
             self.chains.make()
             daemon = style is Style.DAEMON
             words = self.chains.daemon(monitors, self.log) if daemon else self.chains.qemu(style, monitors, self.log)
-            self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *self._as(user), *words, *extra],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
-            self.qmp = self.until(lambda: Qmp(self._eyes), "QEMU did not start")
+            self._start(["setpriv", "--pdeathsig", "KILL", *self._as(user), *words, *extra])
         except BaseException:
             self.close()
             raise
+
+    def _start(self, words: list[str]) -> None:
+        self._words = words
+        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.qmp = self.until(lambda: Qmp(self._eyes), "QEMU did not start")
+
+    def start_anew(self) -> None:
+        """End QEMU in good order and start another one with the same words, on what the first one left."""
+        self.quit()
+        self.qmp.close()
+        if self.process.stderr:
+            self.process.stderr.close()
+        self._start(self._words)
 
     def _as(self, user: int) -> list[str]:
         """The words for setpriv that make QEMU another user's process (0: it stays ours); the images become that user's."""

@@ -59,6 +59,11 @@ operations and their keys (defaults):
   attach    file=PATH format= (as it begins) node=NODE (after the file) read-only=yes|no (no) as=virtio-blk|scsi (no disk)
   detach    disk=DISK | node=NODE
   resize    node=NODE size=BYTES shrink=yes|no (no: nothing is cut off)
+  backup    disk=DISK target=PATH|NBD-URI, or disks=vda,vdb target=FOLDER for one moment
+            sync=full|top|none|incremental|bitmap (full) bitmap=BITMAP (full: counts anew; incremental: says what is copied)
+            parent=PATH (the backup that is continued; the newest there) format=qcow2|raw (qcow2) compress=yes|no (no) speed=
+  bitmap    do=add|remove|clear|enable|disable|merge node=NODE name=BITMAP persistent=yes|no (no) granularity= (QEMU's choice)
+            from=BITMAP (merge: the one whose bits are added)
 
 A node is named by its node-name, a disk by its device id, qdev id or drive name. Sizes and speeds take k, M, G, T.
 Nothing is sent before you have said yes: at the question, or by --yes.

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from diskchain.model.node import Kind
 from diskchain.model.state import State
 from diskchain.operations.attach import Attach
+from diskchain.operations.backup import TakeBackup, offers_for_all, offers_for_disk
+from diskchain.operations.bitmap import ChangeBitmap, offers_for_image
 from diskchain.operations.commit import Commit
 from diskchain.operations.create import Create
 from diskchain.operations.detach import Detach
@@ -29,6 +31,8 @@ OPERATIONS: Mapping[str, type[Operation]] = {
         Commit,
         Stream,
         Mirror,
+        TakeBackup,
+        ChangeBitmap,
         Revert,
         Export,
         Unexport,
@@ -55,12 +59,13 @@ def offers_for_copy(state: State, name: str) -> tuple[Offer, ...]:
 
 
 def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
-    """What can be done with a node: snapshot its disk, commit it down, pull images below into it, go back to it."""
+    """What can be done with a node: snapshot or copy its disk, commit it down, pull images below into it, change its bitmaps."""
     graph = state.graph
     if name not in graph.nodes or graph.nodes[name].kind is Kind.FILTER or graph.is_leftover_child(name):
         return ()
     disks = [device.name for device in state.devices_on(name)[:1] if device.name]
     found = [offer for disk in disks for offer in (Snapshot(disks=(disk,)).offer(state), Mirror(disk).offer(state))]
+    found += [offer for disk in disks for offer in offers_for_disk(state, disk)]
     below = graph.chain(name)[1:]
     for base in below:
         offer = Commit.offered(state, Drag(name, base))
@@ -74,12 +79,12 @@ def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     found.append(Resize(name, graph.nodes[name].virtual_size or 0).offer(state))
     found += [Unexport(export.id).offer(state) for export in state.exports_on({name})]
     found += [Detach(disk=disk).offer(state) for disk in disks] or [Detach(node=name).offer(state)]
-    return tuple(found)
+    return (*found, *offers_for_image(state, name))
 
 
 def offers_for_machine(state: State) -> tuple[Offer, ...]:
-    """What can be done with the machine as a whole: a snapshot of all its disks, going back by one on all, an image more."""
-    own = (Snapshot().offer(state), *Revert.offered_for_all(state))
+    """What can be done with the machine as a whole: a snapshot or backup of all its disks, going back on all, an image more."""
+    own = (Snapshot().offer(state), *offers_for_all(state), *Revert.offered_for_all(state))
     return (*own, Attach().offer(state), Create().offer(state))
 
 

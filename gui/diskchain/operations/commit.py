@@ -16,6 +16,7 @@ from diskchain.model import words
 from diskchain.model.graph import BlockGraph
 from diskchain.model.paths import absolute
 from diskchain.model.state import State
+from diskchain.operations.bitmaps import counted_down, going_down, merged_down, with_those_of
 from diskchain.operations.chains import (
     bitmap_notes,
     exports_on,
@@ -169,21 +170,46 @@ class Commit:
             moves=known if known is None or limit is None else min(known, limit),
             changed=tuple(dict.fromkeys(path for path in changed if path)),
             invalid=(*stored(graph, leaving, surroundings.cwd), *self._agreed(surroundings)),
-            closes=self._closing(graph, attached),
+            closes=self._closing(state, attached),
             unfinished=tuple(path for name in self._changing(graph) if (path := files[name])),
             stop=f"the disk stays right; {self._no_way_back(graph)}",
             target=posixpath.dirname(files[self.base] or ""),
             confirm=tuple(self._confirm(state)),
             flow=(self.top, self.base),
-            facts=(("Switching over", self._finish_words(two_phased)),),
+            facts=(("Switching over", self._finish_words(two_phased)), *self._bitmap_facts(state)),
+            marks=tuple(counted_down(graph.nodes[self.top], graph.nodes[self.base], surroundings))
+            if self._switches(state)
+            else (),
             loose=leaving,
             after=self._predict(state, files, surroundings.real) if attached else state,
         )
 
-    def _closing(self, graph: BlockGraph, attached: bool) -> tuple[str, ...]:
+    def _switches(self, state: State) -> bool:
+        """Whether the guest itself goes on in the base."""
+        return bool(state.devices_on(self.top)) and not state.graph.overlays(self.top)
+
+    def _going_down(self, state: State) -> tuple[str, ...]:
+        """Names of the bitmaps that go on in the base."""
+        top, base = state.graph.nodes[self.top], state.graph.nodes[self.base]
+        return tuple(bitmap.name for bitmap in going_down(top, base)) if self._switches(state) else ()
+
+    def _bitmap_facts(self, state: State) -> Iterator[tuple[str, str]]:
+        if names := self._going_down(state):
+            yield "Bitmaps", f"{listed(names)} continue{'s' if len(names) == 1 else ''} on {self.base}"
+
+    def _staying(self, state: State) -> Iterator[tuple[str, str]]:
+        """(image, bitmap) of the bitmaps that stay on images that leave the chain."""
+        down = self._going_down(state)
+        for name in self._leaving(state.graph):
+            for bitmap in state.graph.nodes[name].named_bitmaps:
+                if name != self.top or bitmap.name not in down:
+                    yield name, bitmap.name
+
+    def _closing(self, state: State, attached: bool) -> tuple[str, ...]:
         """From the top down, as far as no bitmap keeps a node (and with it all below) open."""
-        found = self._leaving(graph) if self.close and attached else ()
-        return tuple(takewhile(lambda name: not graph.nodes[name].named_bitmaps, found))
+        found = self._leaving(state.graph) if self.close and attached else ()
+        kept = {name for name, _ in self._staying(state)}
+        return tuple(takewhile(lambda name: name not in kept, found))
 
     def _finish_words(self, two_phased: bool) -> str:
         if not two_phased:
@@ -259,7 +285,8 @@ class Commit:
         for path in self._agreed(surroundings):
             yield f"{path} will be spoilt, as agreed."
         if self.close:
-            yield from bitmap_notes(state, self._leaving(graph), "keeps its node open outside the chain")
+            for name, bitmap in self._staying(state):
+                yield f"The bitmap {bitmap} on {name} keeps its node open outside the chain."
 
     def _agreed(self, surroundings: Surroundings) -> Iterator[str]:
         """Images elsewhere that the user agreed to spoil, and that it does spoil."""
@@ -268,7 +295,8 @@ class Commit:
 
     def _confirm(self, state: State) -> Iterator[str]:
         graph, leaving = state.graph, self._leaving(state.graph)
-        yield from bitmap_notes(state, leaving, "stays behind there and stops recording")
+        for name, bitmap in self._staying(state):
+            yield f"The bitmap {bitmap} on {name} stays behind there and stops recording."
         yield from unencrypted(graph, leaving, self.base)
         old, new = graph.nodes[self.top].virtual_size or 0, graph.nodes[self.base].virtual_size or 0
         if new > old and state.devices_on(self.top):
@@ -305,7 +333,11 @@ class Commit:
         held = stored(graph, (self.base, *above), surroundings.cwd)
         end: tuple[Send | Wait, ...] = (Wait(job, "concluded", cancel), Send(command("job-dismiss", id=job)))
         attached = bool(above) or bool(state.devices_on(self.top))
-        tidy = tuple(Send(command("blockdev-del", node_name=n), tidy=True) for n in self._closing(graph, attached))
+        tidy = tuple(Send(command("blockdev-del", node_name=n), tidy=True) for n in self._closing(state, attached))
+        down = self._going_down(state) if self.close else ()
+        gone = tuple(
+            Send(command("block-dirty-bitmap-remove", node=self.top, name=bitmap), tidy=True) for bitmap in down
+        )
         if above:
             return (
                 *trial(graph, above[0]),
@@ -320,17 +352,20 @@ class Commit:
             f"The guest goes on in {self.base}; the overlays leave the chain."
             if attached
             else "The job ends; nothing is switched over.",
-            (Send(command("job-complete", id=job)), *end, *tidy),
+            (Send(command("job-complete", id=job)), *end, *gone, *tidy),
         )
+        merge = merged_down(graph.nodes[self.top], graph.nodes[self.base]) if self._switches(state) else None
+        undone = tuple(Send(each, tidy=True) for each in merge.undo) if merge else ()
         stop = Branch(
             "stop",
             "Stop, keep the overlays",
             f"The guest stays on {self.top}; {self._no_way_back(graph)}.",
-            (Send(command("job-cancel", id=job)), *end),
+            (Send(command("job-cancel", id=job)), *end, *undone),
         )
         chosen = "pivot" if self.finish == "pivot" else ""
         question = f"{self.base} now holds everything and follows each write. How shall it end?"
-        return (begin, Wait(job, "ready", cancel, held=held), Choose(question, job, (pivot, stop), chosen))
+        carried = (merge,) if merge else ()
+        return (begin, Wait(job, "ready", cancel, held=held), *carried, Choose(question, job, (pivot, stop), chosen))
 
     def _finish(self, graph: BlockGraph, job: str, held: tuple[str, ...], cwd: str) -> tuple[Step, ...]:
         """All is copied: let it end only while QEMU can rewrite the header of the overlay above, and finds its files again."""
@@ -358,6 +393,8 @@ class Commit:
             graph = graph.rewired(name, "backing", self.base)
             header = self._header(state.graph, name, files, real)
             made.append(replace(graph.nodes[name], header_backing=header, header_backing_format=header_format(base)))
+        if self._switches(state):
+            made[0] = with_those_of(made[0], state.graph.nodes[self.top])
         graph = graph.with_nodes(made).without(leaving)
         devices = state.devices if above else moved_roots(state.devices, self.top, self.base)
         return replace(state, graph=graph, devices=devices)

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Literal, cast
 
+from diskchain.operations.local import Local
 from diskchain.operations.operation import Fit, Free, Gone, Guest, Make, Send, Wait
 from diskchain.operations.preview import Preview, walk
 from diskchain.qapi.command import Command
@@ -48,6 +49,8 @@ def script(preview: Preview, dialect: Dialect) -> str:
             lines.append(
                 f"# {'go on only while query-status says that the guest does not run' if still else 'wait for RESET'}"
             )
+        elif isinstance(step, Local):
+            lines.append(f"# on this computer: {step.act}")
         elif isinstance(step, Make):
             made = shlex.join(("qemu-img", *step.words)) if step.words else f"set -C; : > {shlex.quote(step.path)}"
             lines.append(f"# in a shell: {made}")

@@ -124,3 +124,19 @@ def _create(job: str, options: dict[str, object], makes: tuple[str, ...]) -> Ite
     yield Send(command("blockdev-create", job_id=job, options=options), makes=makes)
     yield Wait(job, "concluded", (command("job-cancel", id=job),))
     yield Send(command("job-dismiss", id=job))
+
+
+def opening_of(new: NewFile, node: str, direct: bool, below: str | None) -> Command:
+    """What opens a new image as the target of a job.
+
+    :param direct: past the host's cache.
+    :param below: the node of what its header names; None: that is not opened, as the job writes whole clusters.
+    """
+    file: dict[str, object] = {"driver": "file", "filename": new.path}
+    options: dict[str, object] = {"driver": new.format, "node-name": node, "file": file}
+    options["discard"] = "unmap"  # zeroes take no room then
+    if new.header:
+        options["backing"] = below
+    if direct:
+        options["cache"] = {"direct": True}
+    return Command("blockdev-add", options)

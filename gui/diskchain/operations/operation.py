@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
+from diskchain.operations.local import Local
 from diskchain.qapi.command import Command
 
 if TYPE_CHECKING:
+    from diskchain.model.backup import Wanted
     from diskchain.model.state import State
     from diskchain.operations.keys import Keys
     from diskchain.operations.preview import Draft, Surroundings
@@ -63,6 +65,7 @@ class Send:
     :ivar refusal: what a refusal means, in one sentence; empty: QEMU's words say it.
     :ivar perhaps: what may be behind a refusal, and what to do then, in plain sentences; empty: nothing that is seen.
     :ivar rewrites: what it writes anew so that it says the same ("the header of two"); empty: nothing.
+    :ivar passing: True where nothing is done for good by it, as the end of one job of several that are held together.
     """
 
     command: Command
@@ -71,10 +74,16 @@ class Send:
     probe: bool = False
     tidy: bool = False
     refusal: str = ""
+    passing: bool = False
     leaves: str = ""
     perhaps: str = ""
     rewrites: str = ""
     final: bool = False
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Ids of the jobs that the command starts."""
+        return tuple(job for part in self.command.parts if isinstance(job := part.arguments.get("job-id"), str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,8 @@ class Wait:
     :ivar cancel: commands that end the job, sent if the user stops here or a failure calls for it.
     :ivar cancelled: True where that the job is cancelled is just what is wanted.
     :ivar held: absolute paths that QEMU opens anew when the job is cancelled: each must still lead to the file it has open.
+    :ivar group: jobs that were started at one moment with it, itself included: where one fails, the plan does.
+    :ivar endless: it has no end of its own: the user's stop is its good end.
     """
 
     job: str
@@ -118,6 +129,8 @@ class Wait:
     cancel: tuple[Command, ...] = ()
     cancelled: bool = False
     held: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    endless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +213,7 @@ class Choose:
         return next((branch for branch in self.branches if branch.key == self.chosen), self.branches[0])
 
 
-Step = Send | Make | Wait | Free | Gone | Fit | Guest | Choose
+Step = Send | Make | Wait | Free | Gone | Fit | Guest | Local | Choose
 
 _PROBE = re.compile(r"diskchain-[0-9]+-[0-9]+-[0-9a-z]*-probe")
 
@@ -255,6 +268,7 @@ class Concerns:
     :ivar headers: image files whose headers, and those of what they are backed by, are to be read.
     :ivar buses: whether it must be known where the guest has room for a disk.
     :ivar sockets: whether a private folder for a socket of QEMU is wanted.
+    :ivar earlier: backups that new ones would continue.
     """
 
     images: tuple[str, ...] = ()
@@ -264,3 +278,4 @@ class Concerns:
     sockets: bool = False
     headers: tuple[str, ...] = ()
     buses: bool = False
+    earlier: tuple[Wanted, ...] = ()

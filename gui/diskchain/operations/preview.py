@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from diskchain.images.locks import Holder
 from diskchain.images.looking import Header
+from diskchain.model.backup import Earlier, Mark, Since
 from diskchain.model.bus import Bus
 from diskchain.model.node import Node
 from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
 from diskchain.operations.cutoff import CutOff
+from diskchain.operations.local import Local
 from diskchain.operations.operation import (
     JOB_CONTROL,
     Choose,
@@ -65,6 +67,8 @@ class Surroundings:
     :ivar buses: where the guest has room for a disk, where that was asked.
     :ivar server: where the NBD server that we started listens, as `listen=` says it, also where no export of ours is left on it.
     :ivar headers: image path -> what it says of itself, and then what each image below says; only where they are seen from here.
+    :ivar qemu: its process and start time, which name it for good; None: not known.
+    :ivar earlier: disk -> the backup that a new one would continue. `since`: (image path, bitmap) -> what that counts from.
     """
 
     here: bool | None = None
@@ -89,6 +93,9 @@ class Surroundings:
     holders: Mapping[str, tuple[Holder, ...]] = field(default_factory=dict)
     buses: tuple[Bus, ...] = ()
     server: str = ""
+    qemu: tuple[int, int] | None = None
+    earlier: Mapping[str, Earlier] = field(default_factory=dict)
+    since: Mapping[tuple[str, str], Since] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,7 @@ class Draft:
     :ivar unfinished: files that no longer hold what they held alone once it began, also if it is stopped or fails.
     :ivar about: nodes that it is about, where that shows neither in the graph nor in what changes.
     :ivar uri: where other programs find what it offers; empty: it offers nothing.
+    :ivar marks: what bitmaps count from then; noted before anything is sent, so that no incremental backup ever has a hole.
     """
 
     title: str
@@ -137,10 +145,11 @@ class Draft:
     settles: str = ""
     uri: str = ""
     about: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
     after: State | None = None
 
 
-def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Gone | Fit | Guest]:
+def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Gone | Fit | Guest | Local]:
     """Every step in order, with the expected branch where there is a choice."""
     for step in steps:
         if isinstance(step, Choose):

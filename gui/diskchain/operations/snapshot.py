@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
+from diskchain.model.backup import Mark, Since
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Edge, Kind, Node
 from diskchain.model.root import Device
 from diskchain.model.state import State
+from diskchain.operations.bitmaps import continued, goes_on
 from diskchain.operations.chains import (
-    bitmap_notes,
     handed_over,
     header_format,
     header_name,
@@ -105,7 +106,8 @@ class Snapshot:
             guest="keeps running; it was not asked to flush (crash-consistent)",
             target=posixpath.dirname(plan.layers[0].path) if plan.layers else "",
             confirm=tuple(plan.confirm()),
-            facts=tuple((f"New file of {layer.device.name}", layer.path) for layer in plan.layers),
+            facts=tuple(plan.facts()),
+            marks=tuple(plan.marks()),
             after=plan.predict(),
         )
 
@@ -252,13 +254,35 @@ class _Plan:
 
     def confirm(self) -> Iterator[str]:
         """What wants one more yes."""
-        yield from bitmap_notes(self.state, [layer.active for layer in self.layers], "stays there and stops recording")
         for layer in self.layers:
+            for bitmap in self.state.graph.nodes[layer.active].named_bitmaps:
+                if not goes_on(bitmap):
+                    yield f"The bitmap {bitmap.name} stays on {layer.active} and records nothing: it cannot be continued."
             if is_encrypted(self.state.graph.nodes[layer.active]):
                 yield (
                     f"{layer.active} is encrypted and the new overlay is not: what the guest writes from then on lies in plain in"
                     f" {layer.path}."
                 )
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """The lines of the sheet."""
+        yield from ((f"New file of {layer.device.name}", layer.path) for layer in self.layers)
+        for layer in self.layers:
+            names = [bitmap.name for bitmap in self.state.graph.nodes[layer.active].bitmaps if goes_on(bitmap)]
+            if names:
+                yield (
+                    f"Bitmaps of {layer.active}",
+                    f"{listed(names)} continue{'s' if len(names) == 1 else ''} on {layer.node}",
+                )
+
+    def marks(self) -> Iterator[Mark]:
+        """Bitmaps that go on on an overlay count from what they counted from."""
+        for layer in self.layers:
+            image = path_of(self.state.graph.nodes[layer.active], self.surroundings.cwd) or ""
+            for bitmap in self.state.graph.nodes[layer.active].bitmaps:
+                since = self.surroundings.since.get((image, bitmap.name))
+                if since is not None and goes_on(bitmap):
+                    yield Mark(layer.path, bitmap.name, Since(), since)
 
     def steps(self) -> tuple[Step, ...]:
         """Probe that no file exists, hold the names, write headers of ours, then put on all overlays at one moment."""
@@ -274,6 +298,9 @@ class _Plan:
                 steps.append(Make(layer.path, self.surroundings.owner))
         by_qemu = tuple(layer.path for layer in self.layers if layer.plain and self.surroundings.owner is None)
         actions = [{"type": "blockdev-snapshot-sync", "data": _action(layer)} for layer in self.layers]
+        for layer in self.layers:
+            on = continued(self.state.graph.nodes[layer.active], layer.node)
+            actions += [{"type": each.name, "data": dict(each.arguments)} for each in on]
         return (*steps, Send(command("transaction", actions=actions), makes=by_qemu)) if self.layers else ()
 
     def _image(self, layer: _Layer) -> NewFile:
@@ -295,6 +322,7 @@ class _Plan:
                 allocated=_EMPTY_OVERLAY,
                 header_backing=layer.header,
                 header_backing_format=header_format(below),
+                bitmaps=tuple(bitmap for bitmap in below.bitmaps if goes_on(bitmap)),
             )
             nodes += [made, replace(below, read_only=True)]
         edges = tuple(

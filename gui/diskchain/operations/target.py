@@ -23,7 +23,7 @@ from diskchain.operations.chains import (
     path_of,
     pieces,
 )
-from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, probe
+from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, opening_of, probe
 from diskchain.operations.operation import Fit, Objection, Send, Step, probe_name
 from diskchain.operations.preview import Surroundings
 from diskchain.operations.source import Source
@@ -40,6 +40,9 @@ class Target:
     :ivar word: what the copy is called in names (`copy`). `told`: absolute path of a new file, or an NBD URI; empty: a new file
         beside the active image. `open_node`: a node instead.
     :ivar below: the node that the copy is backed by; None: it stands alone.
+    :ivar parent: path and format of an image that is not open and that the copy is to be backed by; empty: none.
+    :ivar dir: folder of a new file that is not told; empty: beside the active image. `taken`: names that are not free either.
+    :ivar number: of this target among those of one plan.
     """
 
     source: Source
@@ -49,6 +52,10 @@ class Target:
     open_node: str = ""
     format: str = "qcow2"
     below: str | None = None
+    parent: tuple[str, str] = ("", "")
+    dir: str = ""
+    taken: frozenset[str] = frozenset()
+    number: int = 0
 
     @property
     def state(self) -> State:
@@ -73,13 +80,14 @@ class Target:
         """The new file; empty where none is made."""
         if not self.new or self.told:
             return self.told if self.new else ""
-        folder = posixpath.dirname(path_of(self.state.graph.nodes[self.source.active], self.surroundings.cwd) or "")
+        active = self.state.graph.nodes[self.source.active]
+        folder = self.dir or posixpath.dirname(path_of(active, self.surroundings.cwd) or "")
         label = f"{self.source.name}-{self.word}-{self.surroundings.stamp}"
-        return free_path(folder, label, f".{self.format}", self.surroundings)
+        return free_path(folder, label, f".{self.format}", self.surroundings, self.taken)
 
     @property
     def folder(self) -> str:
-        """The folder of the new file; empty where none is made."""
+        """Its folder; empty where none is made."""
         return posixpath.dirname(self.path)
 
     @property
@@ -97,8 +105,8 @@ class Target:
         """The node that the job copies to."""
         if self.open_node:
             return self.open_node
-        taken = set(self.state.graph.nodes)
-        taken |= {name for device in self.state.devices for name in (device.drive, device.name)}
+        taken = set(self.state.graph.nodes) | self.taken
+        taken.update(name for device in self.state.devices for name in (device.drive, device.name))
         return node_name(f"{self.source.name}-{self.word}", taken)
 
     @property
@@ -110,6 +118,9 @@ class Target:
     @cached_property
     def header(self) -> tuple[str, str]:
         """What the new file's header says is below, and its format; empty: nothing."""
+        if earlier := self.parent[0]:
+            beside = posixpath.dirname(earlier) == self.folder
+            return header_name(self.path, earlier, beside, self.surroundings.real), self.parent[1]
         if self.below is None or not self.new:
             return "", ""
         below = self.state.graph.nodes[self.below]
@@ -137,10 +148,10 @@ class Target:
         yield from file_wrong(self.path, f"the {self.word} of {self.source.name}", "target=PATH", self.surroundings)
         if self.surroundings.stamp and self.path in files_in_use(self.state, self.surroundings):
             yield Objection(f"{self.path} is in use by this machine; a new file never replaces an old one.")
+        if self.format == "raw" and (self.below is not None or self.parent[0]):
+            yield Objection("A raw image cannot be backed by another: say format=qcow2.")
         if self.below is None:
             return
-        if self.format == "raw":
-            yield Objection("A raw image cannot be backed by another: say format=qcow2.")
         yield from handed_over(self.state.graph, self.below)
         yield from pieces(self.state.graph, self.below)
         if not self.header[0] and self.surroundings.stamp:
@@ -152,9 +163,7 @@ class Target:
         if node is None:
             yield Objection(f"There is no node {name} here.")
             return
-        users = [edge.parent for edge in state.graph.parents(name)]
-        users += [device.name for device in state.devices if device.root == name]
-        users += [export.id for export in state.exports_on({name})] + [job.id for job in state.jobs_on({name})]
+        users = _users(state, name)
         if name in state.graph.subtree(self.source.root):
             yield Objection(f"{name} is part of {self.source.name} itself: it cannot be the copy.")
         elif users:
@@ -189,19 +198,10 @@ class Target:
             yield Fit(self.node, self.source.size or 0)
         elif self.new:
             serial = self.surroundings.serial
-            yield probe(self.path, probe_name(serial, 0, self.surroundings.token))
+            yield probe(self.path, probe_name(serial, self.number, self.surroundings.token))
             new = NewFile(self.path, self.format, self.source.size or 0, *self.header)
-            yield from image_steps(new, f"diskchain-{serial}-0", self.surroundings.owner)
-            add = command(
-                "blockdev-add",
-                driver=self.format,
-                node_name=self.node,
-                file={"driver": "file", "filename": self.path},
-                discard="unmap",  # zeroes take no room then
-                backing=self.below,
-                cache={"direct": True} if self.source.direct else None,
-            )
-            yield Send(add, undo=close)
+            yield from image_steps(new, f"diskchain-{serial}-{self.number}", self.surroundings.owner)
+            yield Send(opening_of(new, self.node, self.source.direct, self.below), undo=close)
 
     def closed(self) -> tuple[Send, ...]:
         """The step that closes it again; none where it was open before."""
@@ -238,3 +238,10 @@ def switched(to: Target, allocated: int | None) -> State:
     )
     devices = moved_roots(opened.devices, active, to.node)
     return replace(opened, graph=BlockGraph(opened.graph.nodes, edges), devices=devices)
+
+
+def _users(state: State, name: str) -> list[str]:
+    """Who has to do with a node: nodes above it, devices, exports, jobs."""
+    users = [edge.parent for edge in state.graph.parents(name)]
+    users += [device.name for device in state.devices if device.root == name]
+    return users + [export.id for export in state.exports_on({name})] + [job.id for job in state.jobs_on({name})]

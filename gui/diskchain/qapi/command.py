@@ -25,6 +25,14 @@ class Command:
         """Whether it only asks and changes nothing."""
         return _LOOKS.fullmatch(self.name) is not None
 
+    @property
+    def parts(self) -> tuple[Command, ...]:
+        """The actions of a transaction, as commands; of any other command itself."""
+        actions = self.arguments.get("actions")
+        if self.name != "transaction" or not isinstance(actions, list):
+            return (self,)
+        return tuple(Command(str(action["type"]), action["data"]) for action in actions)
+
     def as_json(self) -> dict[str, object]:
         """The object that goes over the line; `arguments` only where there are any."""
         return {"execute": self.name, **({"arguments": dict(self.arguments)} if self.arguments else {})}

@@ -9,19 +9,24 @@ from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.state import State
 from diskchain.monitors.monitor import Refused
 from diskchain.operations.chains import listed
+from diskchain.operations.local import Local
 from diskchain.operations.operation import Send
 from diskchain.operations.preview import Preview
 from diskchain.session.files import remove_made
 from diskchain.session.worked import Worked
 
-_PASSING = frozenset({"blockdev-create", "blockdev-del", "blockdev-mirror", "change-backing-file", "job-dismiss"})
+_PASSING = frozenset(
+    {"blockdev-backup", "blockdev-create", "blockdev-del", "blockdev-mirror", "change-backing-file", "job-dismiss"}
+)
 """Commands of plans that leave nothing behind beyond the files and nodes that the plan made: a mirror changes nothing until it
-is completed, `change-backing-file` is a trial that writes a header as it is, the last ends a job that has ended."""
+is completed, nor does a backup until it is finalized; `change-backing-file` is a trial that writes a header as it is, the last
+ends a job that has ended."""
 
 
 def lasts(step: Send) -> bool:
     """Whether what a command did, once QEMU took it, stays done: it neither is undone nor only prepared something."""
-    return bool(step.leaves) or not (step.undo or step.command.looks or step.command.name in _PASSING)
+    passing = all(part.looks or part.name in _PASSING for part in step.command.parts)
+    return bool(step.leaves) or not (step.undo or step.passing or passing)
 
 
 def remains(done: Sequence[Send], started: Sequence[str], now: State) -> list[str]:
@@ -72,6 +77,12 @@ async def undo(
             left.append(await asyncio.to_thread(remove_made, path))
         else:
             left.append(f"{path} may have been made; it could not be looked at from here.")
+    return [sentence for sentence in left if sentence]
+
+
+async def taken_back(acts: Sequence[Local]) -> list[str]:
+    """Take back what was done on this computer, last first; returns sentences on what is left."""
+    left = [await asyncio.to_thread(step.act.undo) for step in reversed(acts)]
     return [sentence for sentence in left if sentence]
 
 

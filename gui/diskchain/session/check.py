@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from diskchain.model.node import Kind
+from diskchain.model.node import Kind, Node
 from diskchain.model.state import State
 from diskchain.operations.preview import Draft
 
@@ -15,8 +15,8 @@ def differences(draft: Draft, before: State, now: State, aside: Container[str] =
     :param aside: nodes and devices that other operations of ours changed meanwhile; see `touched`.
 
     Compared are the nodes that are no protocol nodes and no filters, what each is backed by, where the devices are attached,
-    which file each has open, the header of each image whose header was to change, and the size of one that was to be resized.
-    Also the exports and disks that were to come or go. Figures that move by themselves
+    which file each has open, the header of each image whose header was to change, and the size of one that was to be resized;
+    likewise its bitmaps. Also the exports and disks that were to come or go. Figures that move by themselves
     (allocation, counters) are not. Nodes that left the chain may have vanished (`Draft.loose`), unless they were to be closed;
     so may the protocol nodes below them: QEMU does not tell which ones were opened apart from their image, and stay.
     """
@@ -39,7 +39,8 @@ def touched(draft: Draft, before: State) -> set[str]:
     found = (nodes.keys() ^ then.keys()) | _leaving(draft, before)
     for name in nodes.keys() & then.keys():
         old, new = nodes[name], then[name]
-        if before.graph.backing(name) != after.graph.backing(name) or old.header_backing != new.header_backing:
+        rewired = before.graph.backing(name) != after.graph.backing(name)
+        if rewired or old.header_backing != new.header_backing or _bitmaps(old) != _bitmaps(new):
             found.add(name)
     roots = {device.name: before.active_of(device) for device in before.devices}
     rooted = {device.name: after.active_of(device) for device in after.devices}
@@ -105,6 +106,19 @@ def _node(name: str, before: State, wanted: State, now: State) -> Iterator[str]:
     header = (expected.header_backing, expected.header_backing_format)
     if (old is None or header != (old.header_backing, old.header_backing_format)) and found.header_backing != header[0]:
         yield f"The header of {name} names {found.header_backing or 'nothing'}, not {header[0] or 'nothing'}."
+    bitmaps = _bitmaps(expected)
+    if (old is None or bitmaps != _bitmaps(old)) and _bitmaps(found) != bitmaps:
+        yield f"The bitmaps of {name} are {_told(found)}, not {_told(expected)}."
+
+
+def _bitmaps(node: Node) -> set[tuple[str, bool, bool]]:
+    """The bitmaps without the figures that move by themselves."""
+    return {(bitmap.name, bitmap.recording, bitmap.persistent) for bitmap in node.named_bitmaps}
+
+
+def _told(node: Node) -> str:
+    told = (f"{bitmap.name}{'' if bitmap.recording else ' (not recording)'}" for bitmap in node.named_bitmaps)
+    return ", ".join(told) or "none"
 
 
 def _names(state: State) -> set[str]:

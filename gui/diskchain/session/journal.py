@@ -14,6 +14,7 @@ from pathlib import Path
 
 import platformdirs
 
+from diskchain.model.backup import Since
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.root import Export
 from diskchain.monitors.process import read_process
@@ -175,6 +176,22 @@ class Journal:
             if file is None or file == now:
                 kept.append((entry, last is not None and last == written))
         return tuple(kept)
+
+    def counts(self, image: str, bitmap: str, since: Since) -> bool:
+        """Note what a bitmap counts from; whether it could be written."""
+        file, _ = _identity(image)
+        self._append({"bitmap": bitmap, "on": image, "file": file, "since": asdict(since), "at": time.time()})
+        return not self.trouble
+
+    def bitmaps(self) -> dict[tuple[str, str], Since]:
+        """What each bitmap counts from, by image path and name, where the image is still the same file."""
+        found: dict[tuple[str, str], tuple[Since, object]] = {}
+        for line in self._lines():
+            told, image, bitmap = line.get("since"), line.get("on"), line.get("bitmap")
+            if isinstance(told, dict) and isinstance(image, str) and isinstance(bitmap, str):
+                since = Since(str(told.get("id", "")), str(told.get("path", "")), told.get("open") is not False)
+                found[image, bitmap] = since, line.get("file")
+        return {key: since for key, (since, file) in found.items() if file is not None and file == _identity(key[0])[0]}
 
     def _lines(self) -> Iterator[dict[str, object]]:
         try:

@@ -12,14 +12,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from diskchain.model.backup import Mark
 from diskchain.model.ledger import KEPT
 from diskchain.model.root import Export
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
+from diskchain.operations.local import Local
 from diskchain.operations.operation import Branch, Choose, Fit, Free, Gone, Guest, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
-from diskchain.session.aftermath import entries, healed, lasts, remains, shape, unchanged, undo
+from diskchain.session.aftermath import entries, healed, lasts, remains, shape, taken_back, unchanged, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences, left_open, touched
 from diskchain.session.files import absent, make_file
@@ -46,7 +48,9 @@ class QmpOperator:
         self._gone: frozenset[str] = frozenset()
         self._work = ""
         self._plan, self._owing, self._final = secrets.token_hex(4), False, False
-        self._begun = time.monotonic()
+        self._acted: list[Local] = []
+        self._marked: tuple[Mark, ...] = ()
+        self._begun, self._began = time.monotonic(), time.time()
 
     async def run(self) -> None:
         """From the fresh look to the result, which is always given, whatever happens."""
@@ -103,8 +107,12 @@ class QmpOperator:
             raise Halt(text, outcome=Phase.REFUSED)
         self._carriage.preview = fresh
         self._carriage.show(Phase.RUNNING)
+        if fresh.draft.marks and not await self._session.counts(fresh.draft.marks, "open"):
+            raise Halt("The journal cannot be written, so no incremental backup would be safe.", outcome=Phase.REFUSED)
+        self._marked = fresh.draft.marks
         self._work = await self._session.works(touched(fresh.draft, fresh.before))
         await self._steps(fresh.draft.steps)
+        await self._session.counts(fresh.draft.marks, "was" if self._keeps or self._jobs.stopped else "becomes")
         return await self._checked(fresh)
 
     async def _steps(self, steps: Sequence[Step]) -> None:
@@ -125,6 +133,8 @@ class QmpOperator:
                 await self._fit(step)
             elif isinstance(step, Guest):
                 await (self._guest.still(step) if step.must == "still" else self._guest.was_reset())
+            elif isinstance(step, Local):
+                await self._act(step)
             else:
                 branch, rest = await self._chosen(step)
                 self._jobs.stopped = branch.key == "stop"
@@ -140,8 +150,7 @@ class QmpOperator:
             await self._probe(step)
             return
         await self._see_absent(step)
-        job = step.command.arguments.get("job-id")
-        if isinstance(job, str):
+        for job in step.jobs:
             await self._session.started(job, self._carriage.preview.operation)
         marks = await self._mark(step)
         offered = self._offered(step.command)
@@ -157,14 +166,14 @@ class QmpOperator:
                 self._notes.append(f"{step.command.name}: another client had done it already.")
                 return
             # A transaction may have made files before it failed; a job that did not begin has made none.
-            self._done[-1] = Send(step.command, makes=() if isinstance(job, str) else step.makes)
+            self._done[-1] = Send(step.command, makes=() if step.jobs else step.makes)
             await self._unmark(marks)
             if offered is not None:
                 await self._session.unexported(offered.id)
             said = f"{step.refusal} QEMU refused {step.command.name}: {error.text}. {step.perhaps}".strip()
             raise Halt(said, error.text, Phase.REFUSED) from error
         # Only now: a job of this id that was there before is another's, who may have chosen the same name at the same moment.
-        self._started += [job] if isinstance(job, str) else []
+        self._started += step.jobs
         self._job_began |= step.command.name in ("block-commit", "block-stream")
         self._lasting |= lasts(step)
         if step.final:
@@ -221,6 +230,14 @@ class QmpOperator:
             text = f"The target has {found or 'an unknown number of'} bytes and the disk {step.size}: they must be the same."
             raise Halt(text, outcome=Phase.REFUSED)
 
+    async def _act(self, step: Local) -> None:
+        self._carriage.show(Phase.FINISHING)
+        try:
+            await asyncio.to_thread(step.act.act, self._began)
+        except OSError as error:
+            raise Halt(step.failed, str(error)) from error
+        self._acted.append(step)
+
     async def _see_absent(self, step: Send) -> None:
         for path in step.makes if self._carriage.preview.here else ():
             if not await asyncio.to_thread(absent, path):
@@ -272,7 +289,10 @@ class QmpOperator:
         await self._try(step)
 
     async def _try(self, step: Send) -> None:
-        """Send what may be refused without harm; a refusal is told."""
+        """Send what may be refused without harm; a refusal is told. What concerns a node that is gone by now is not sent."""
+        node = step.command.arguments.get("node")
+        if isinstance(node, str) and node not in (await self._session.refresh()).graph.nodes:
+            return
         try:
             await self._session.execute(step.command)
         except Refused as error:
@@ -338,12 +358,15 @@ class QmpOperator:
         try:
             for job in self._started:
                 await self._jobs.end(job, [path for step in waits if step.job == job for path in step.held])
-            left = await undo(self._session, self._done, self._made, self._absent, self._notes, self._lasting)
+            left = await taken_back(() if self._lasting else self._acted)
+            left += await undo(self._session, self._done, self._made, self._absent, self._notes, self._lasting)
             now = await self._session.refresh()
         except (Lost, Unanswered) as error:
             return self._lost(str(error))
         left += remains(self._done, self._started, now)
         cancelled = failure.outcome is Phase.CANCELLED
+        if not self._lasting:
+            await self._session.counts(self._marked, "was")
         if not left and not self._lasting:
             outcome = Phase.CANCELLED if cancelled else Phase.REFUSED
             state = unchanged(self._done) if "othing was" not in failure.text else ""

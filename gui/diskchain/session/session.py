@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from diskchain.images.locks import unready
+from diskchain.model.backup import Mark
 from diskchain.model.diff import Diff, diff
 from diskchain.model.ledger import KEPT, Ledger, LedgerEntry
 from diskchain.model.root import Export
@@ -239,6 +241,8 @@ class Session:
             cut_off=await self.cut_off(),
             server=await self._offered.server(),
             buses=await hot_buses(self.execute) if concerns.buses else (),
+            qemu=self._qemu,
+            since=await asyncio.to_thread(self._journal.bitmaps),
         )
         found = await asyncio.to_thread(gather, concerns, state, around, stamp, serial)
         return prepare(operation, state, found)
@@ -334,6 +338,14 @@ class Session:
     async def cut_off(self) -> tuple[CutOff, ...]:
         """Plans of ours that were cut off on this very QEMU, the newest last."""
         return await asyncio.to_thread(self._journal.cut_off, self._qemu) if self._qemu is not None else ()
+
+    async def counts(self, marks: Sequence[Mark], how: Literal["open", "becomes", "was"]) -> bool:
+        """Note in the journal what bitmaps count from; whether it could be written."""
+        for mark in marks:
+            since = replace(mark.was, open=True) if how == "open" else mark.becomes if how == "becomes" else mark.was
+            if not await asyncio.to_thread(self._journal.counts, mark.image, mark.bitmap, since):
+                return False
+        return True
 
     def owns(self, job: str) -> bool:
         """Whether we started this job on this very QEMU."""

@@ -13,6 +13,8 @@ from diskchain.images.headers import Search, identity
 from diskchain.images.held import not_held
 from diskchain.images.locks import holders, unready
 from diskchain.images.looking import down
+from diskchain.images.sidecars import earlier
+from diskchain.model.backup import Earlier, Since, Wanted
 from diskchain.model.bus import Bus
 from diskchain.model.node import Kind
 from diskchain.model.paths import absolute
@@ -32,7 +34,7 @@ class Around:
     :ivar here: whether QEMU has the mounts we have. `pid`: its process, None = not known. `cwd`: its working folder.
     :ivar read_only: why nothing may be changed.
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
-    :ivar token, buses, server: as in `Surroundings`.
+    :ivar token, buses, server, qemu, since: as in `Surroundings`.
     :ivar kept: image of a branch that is kept -> what it is backed by. `ends`: QEMU was told to end where its guest is reset.
     :ivar cut_off: as in `Surroundings`.
     :ivar dead: images that are invalid for good, so that nothing is lost where what they are backed by changes.
@@ -52,6 +54,8 @@ class Around:
     cut_off: tuple[CutOff, ...] = ()
     buses: tuple[Bus, ...] = ()
     server: str = ""
+    qemu: tuple[int, int] | None = None
+    since: Mapping[tuple[str, str], Since] = field(default_factory=dict)
 
 
 def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial: int) -> Surroundings:
@@ -95,7 +99,15 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         holders={image.path: holders(image.path, around.pid or 0) for chain in headers.values() for image in chain},
         buses=around.buses,
         server=around.server,
+        qemu=around.qemu,
+        earlier={each.disk: _earlier(each, around) for each in concerns.earlier} if here else {},
+        since=around.since,
     )
+
+
+def _earlier(wanted: Wanted, around: Around) -> Earlier:
+    since = around.since.get((wanted.image, wanted.bitmap), Since())
+    return earlier(wanted, since.id)
 
 
 def _readers(

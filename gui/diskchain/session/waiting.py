@@ -119,6 +119,7 @@ class JobWait:
     async def _reached(self, step: Wait) -> bool:
         """Whether the job is where it was waited for. :raises Halt: it ended otherwise."""
         state = await self._session.look_at_jobs()
+        await self._blame_group(step)
         job = state.job(step.job)
         if job is None or job.status == "null":
             end = await self._end_of(step.job)
@@ -129,6 +130,8 @@ class JobWait:
         if job.status == "concluded":
             if job.error and not (self.stopped or step.cancelled):
                 end = await self._end_of(step.job)
+                if step.endless and end is not None and end.name == "BLOCK_JOB_CANCELLED":
+                    return True
                 await self._dismiss(step.job)
                 self._blame(step, job.error, end)
             return step.until == "concluded" or self._premature(step)
@@ -142,6 +145,21 @@ class JobWait:
         while job not in self.ends and time.monotonic() < deadline:
             await self.pause()
         return self.ends.get(job)
+
+    async def _blame_group(self, step: Wait) -> None:
+        """:raises Halt: a job of the group failed or was cancelled; QEMU may have cancelled others for it just before."""
+        if not any(end.name == "BLOCK_JOB_CANCELLED" or end.data.get("error") for end in self._ends_of(step.group)):
+            return
+        for job in step.group:
+            await self._end_of(job)
+        for end in self._ends_of(step.group):
+            if error := end.data.get("error"):
+                raise Halt(f"The job {end.job} failed: {error}.", str(error))
+        if not step.endless:
+            raise Halt("A job of these was cancelled, and so all were.", outcome=Phase.CANCELLED)
+
+    def _ends_of(self, jobs: Sequence[str]) -> list[Event]:
+        return [self.ends[job] for job in jobs if job in self.ends]
 
     def _blame(self, step: Wait, error: str, end: Event | None) -> None:
         if self.stopped or step.cancelled:
@@ -186,6 +204,8 @@ class JobWait:
         end = self.ends.get(step.job)
         cancelled = bool(job.error) if job is not None and job.status == "concluded" else end is not None
         if cancelled and (end is None or end.name == "BLOCK_JOB_CANCELLED"):
+            if isinstance(step, Wait) and step.endless:
+                return
             if job is not None:
                 await self._dismiss(step.job)
             raise Halt("It was stopped as you asked.", outcome=Phase.CANCELLED)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
+from diskchain.model.backup import Mark
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.root import Export
 from diskchain.model.state import State
@@ -62,6 +63,9 @@ class Worked(Protocol):
 
     async def unexported(self, name: str) -> None:
         """Note that an export was not made, or is gone."""
+
+    async def counts(self, marks: Sequence[Mark], how: Literal["open", "becomes", "was"]) -> bool:
+        """Note in the journal what bitmaps count from; whether it could be written."""
 
     async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
         """Write the ledger: images to mark, and paths whose mark is to go."""

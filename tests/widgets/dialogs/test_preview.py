@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.state import State
+from diskchain.operations.backup import TakeBackup
+from diskchain.operations.bitmap import ChangeBitmap
 from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Operation
@@ -29,7 +31,7 @@ from diskchain.widgets.dialogs.preview import PreviewSheet
 from diskchain.widgets.dialogs.said import in_window
 from diskchain.widgets.style import sheet
 from tests.support.qt_parts import part, press, words
-from tests.support.states import NOTHING_ELSE, machine, path, with_bitmap, with_job, with_reader
+from tests.support.states import FOLDER, NOTHING_ELSE, machine, path, with_bitmap, with_job, with_reader
 
 CHAIN = machine({"vda": "base <- mid <- top"})
 
@@ -337,3 +339,36 @@ def test_the_commands_are_open_where_there_is_room(qapp: QApplication, seen: See
     seen.show(Commit("mid", "base"))
     qapp.processEvents()
     assert "block-commit" in words(seen.sheet)
+
+
+def test_a_new_bitmap_is_asked_for_its_name_and_an_old_one_for_nothing(seen: Seen) -> None:
+    seen.show(ChangeBitmap("add", "top", "bitmap0"))
+    press(seen.sheet, "previewOptions")
+    assert part(seen.sheet, QLineEdit, "option-bitmap").text() == "bitmap0"
+    part(seen.sheet, QCheckBox, "option-persistent").click()
+    assert seen.edited == [ChangeBitmap("add", "top", "bitmap0", persistent=True)]
+    seen.show(ChangeBitmap("clear", "top", "daily"), with_bitmap(CHAIN, "top"))
+    assert "Clear the bitmap daily on top" in words(seen.sheet)
+    visible = [child.objectName() for child in seen.sheet.findChildren(QWidget) if child.isVisible()]
+    assert not [name for name in visible if name.startswith("option-")]
+
+
+def test_a_backup_is_asked_for_what_it_copies_and_says_whose_moment_it_holds(seen: Seen) -> None:
+    seen.show(TakeBackup("vda"))
+    press(seen.sheet, "previewOptions")
+    said = words(seen.sheet)
+    assert "Back up vda" in said
+    assert "as it is when the job starts" in said
+    assert f"{FOLDER}/vda-backup-20261123-193000.qcow2.diskchain.json" in said
+    choice = part(seen.sheet, QComboBox, "option-sync")
+    assert choice.count() == 5
+    choice.setCurrentIndex(choice.findData("incremental"))
+    choice.activated.emit(choice.currentIndex())
+    assert seen.edited == [TakeBackup("vda", sync="incremental")]
+    seen.show(seen.edited[0])
+    assert "Which bitmap?" in words(seen.sheet)
+    assert not part(seen.sheet, QPushButton, "previewRun").isEnabled()
+    QTest.keyClicks(part(seen.sheet, QLineEdit, "option-bitmap"), "daily")
+    QTest.keyClick(part(seen.sheet, QLineEdit, "option-bitmap"), Qt.Key.Key_Return)
+    part(seen.sheet, QCheckBox, "option-compress").click()
+    assert seen.edited[-1] == TakeBackup("vda", sync="incremental", bitmap="daily", compress=True)

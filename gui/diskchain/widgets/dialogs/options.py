@@ -33,6 +33,20 @@ _OPTIONS: Mapping[str, _Option] = {
     "sync": _Option(
         "What is copied", {"full": "all of the disk", "top": "the active image only", "none": "only new writes"}
     ),
+    "backup.target": _Option("New file, or NBD URI; of several disks their folder", hint="beside the disk's image"),
+    "backup.sync": _Option(
+        "What is copied",
+        {
+            "full": "all of the disk",
+            "top": "the active image only",
+            "incremental": "what the bitmap marks, which then counts anew",
+            "bitmap": "what the bitmap marks, which goes on counting",
+            "none": "only what is overwritten, until I stop it",
+        },
+    ),
+    "backup.bitmap": _Option("Bitmap", hint="none"),
+    "parent": _Option("Continues", hint="the newest backup there"),
+    "compress": _Option("Compress it"),
     "format": _Option("Format", {"qcow2": "qcow2", "raw": "raw"}),
     "copy_mode": _Option(
         "The guest's writes", {"background": "go ahead of the copy", "write-blocking": "wait for the copy"}
@@ -62,6 +76,9 @@ _OPTIONS: Mapping[str, _Option] = {
     "resize.size": _Option("New size", hint="for example 20G"),
     "shrink": _Option("Cut off what lies beyond"),
     "force": _Option("Cut off clients that use it now"),
+    "bitmap": _Option("Name of the bitmap"),
+    "persistent": _Option("Keep it in the image, so that it outlives QEMU"),
+    "granularity": _Option("One bit stands for", hint="QEMU's choice; for example 64k"),
 }
 """Fields that are options, `operation.field` where one operation asks otherwise; other fields say what it is about."""
 
@@ -73,7 +90,8 @@ def options_of(operation: Operation) -> dict[str, object]:
     """The options of an operation and their present values, in the order in which they are asked for."""
     values = {entry.name: getattr(operation, entry.name) for entry in dataclasses.fields(_fields(operation))}
     named = (name.removeprefix(f"{operation.name}.") for name in _ORDER)
-    return {name: values[name] for name in named if name in values}
+    asked = getattr(operation, "asked", tuple(values))
+    return {name: values[name] for name in named if name in values and name in asked}
 
 
 def _option(operation: Operation, name: str) -> _Option:
