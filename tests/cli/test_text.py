@@ -19,7 +19,8 @@ from diskchain.model.job import Job
 from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.commit import Commit
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
+from diskchain.operations.surroundings import Surroundings
 from tests.support.graphs import chain, image, state
 
 VDA = Device("vda", "/machine/peripheral/vda/virtio-backend", "virtio-blk", "top")

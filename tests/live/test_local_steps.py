@@ -13,8 +13,10 @@ import pytest
 from diskchain.model.state import State
 from diskchain.operations.keys import Keys
 from diskchain.operations.local import Local
-from diskchain.operations.operation import Concerns, Send
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Send
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 from diskchain.session.carriage import Phase, Result
 from diskchain.session.session import Session

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from diskchain.operations.catalog import parse
-from diskchain.operations.operation import Choose
 from diskchain.operations.preview import Preview
+from diskchain.operations.steps import Choose
 from diskchain.session.carriage import Phase, Result
 from diskchain.session.session import Session
 from tests.support.chains import Style

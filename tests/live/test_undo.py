@@ -32,10 +32,10 @@ def _cut(machine: Machine, step: int | None) -> tuple[Result, list[str]]:
 
 async def _taken_back(session: Session) -> Result | None:
     """Take back what was cut off; None: nothing is known to be left."""
-    if not await session.cut_off():
+    if not await session.books.cut_off():
         return None
     result = (await done(session, "undo", {}))[1]
-    assert not await session.cut_off(), "it needs nothing more"
+    assert not await session.books.cut_off(), "it needs nothing more"
     return result
 
 

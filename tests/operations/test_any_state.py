@@ -24,11 +24,12 @@ from diskchain.operations.export import Export
 from diskchain.operations.job import SteerJob
 from diskchain.operations.keys import UsageError
 from diskchain.operations.operation import Drag, Operation
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
 from diskchain.operations.resize import Resize
 from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.undo import Undo
 from diskchain.operations.unexport import Unexport
 from diskchain.qapi.command import Command, command

@@ -10,8 +10,9 @@ from diskchain.images.locks import Holder
 from diskchain.images.looking import Header
 from diskchain.model.bus import Bus
 from diskchain.operations.attach import Attach
-from diskchain.operations.operation import Send
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
+from diskchain.operations.steps import Send
+from diskchain.operations.surroundings import Surroundings
 from tests.support.states import NOTHING_ELSE, machine, path
 
 _STATE = machine({"vda": "base <- top"})

@@ -10,7 +10,8 @@ import pytest
 from diskchain.model.root import Export as Exported
 from diskchain.model.state import State
 from diskchain.operations.export import Export
-from diskchain.operations.preview import Folder, Preview, Surroundings, prepare
+from diskchain.operations.preview import Preview, prepare
+from diskchain.operations.surroundings import Folder, Surroundings
 from diskchain.operations.unexport import Unexport
 from tests.support.states import FOLDER, NOTHING_ELSE, machine, path, with_export, with_job
 

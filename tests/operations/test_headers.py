@@ -9,10 +9,12 @@ import pytest
 from diskchain.model.paths import absolute
 from diskchain.operations.chains import header_name
 from diskchain.operations.commit import Commit
-from diskchain.operations.operation import Free, Operation, Send
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.operation import Operation
+from diskchain.operations.preview import prepare
 from diskchain.operations.snapshot import Snapshot
+from diskchain.operations.steps import Free, Send
 from diskchain.operations.stream import Stream
+from diskchain.operations.surroundings import Surroundings
 from tests.operations.table import FOUR
 from tests.support.states import NOTHING_ELSE, machine
 

@@ -19,11 +19,12 @@ from diskchain.operations.detach import Detach
 from diskchain.operations.export import Export
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Drag, Operation
-from diskchain.operations.preview import Folder, Preview, Surroundings, prepare
+from diskchain.operations.preview import Preview, prepare
 from diskchain.operations.resize import Resize
 from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.operations.surroundings import Folder, Surroundings
 from diskchain.operations.unexport import Unexport
 from diskchain.session.check import differences
 from tests.operations.table import FOUR, TABLE, Row

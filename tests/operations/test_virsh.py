@@ -14,9 +14,10 @@ from diskchain.operations.dialects import script
 from diskchain.operations.job import SteerJob
 from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Operation
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.virsh import virsh
 
 

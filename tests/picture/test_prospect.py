@@ -11,9 +11,10 @@ from diskchain.operations.commit import Commit
 from diskchain.operations.export import Export
 from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Operation
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.operations.surroundings import Surroundings
 from diskchain.picture.brush import box_of
 from diskchain.picture.edge import route
 from diskchain.picture.look import Badge, CardLook, FoldLook, LineLook, PillLook

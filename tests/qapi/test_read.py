@@ -18,8 +18,9 @@ from diskchain.model.node import Kind
 from diskchain.model.public import state_as_json
 from diskchain.model.state import Machine, State
 from diskchain.operations import catalog
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
 from diskchain.operations.snapshot import Snapshot
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 from diskchain.qapi.counters import read_device_counters, read_node_counters
 from diskchain.qapi.event import Event, event

@@ -8,7 +8,8 @@ from pathlib import Path
 from diskchain.model.state import State
 from diskchain.operations.commit import Commit
 from diskchain.operations.operation import Concerns, Operation
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
+from diskchain.operations.surroundings import Surroundings
 from diskchain.session.surroundings import Around, gather
 from tests.support.states import machine
 from tests.support.tools import make_image

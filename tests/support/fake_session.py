@@ -17,8 +17,9 @@ from diskchain.model.state import Machine, State
 from diskchain.model.throughput import Meter
 from diskchain.monitors.monitor import Direction
 from diskchain.operations.commit import Commit
-from diskchain.operations.operation import Branch, Choose
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
+from diskchain.operations.steps import Branch, Choose
+from diskchain.operations.surroundings import Surroundings
 from diskchain.session.carriage import Carriage, Phase
 from diskchain.session.happening import Happening
 from diskchain.signal import Signal

@@ -11,7 +11,7 @@ from diskchain.model.job import Job
 from diskchain.model.node import Edge, Kind, Node, kind_of
 from diskchain.model.root import Device, Export
 from diskchain.model.state import Machine, State
-from diskchain.operations.preview import Folder, Surroundings
+from diskchain.operations.surroundings import Folder, Surroundings
 
 MIB = 1 << 20
 _COMMANDS = ("query-status", "qom-set", "system_reset", "blockdev-reopen")

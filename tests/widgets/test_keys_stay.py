@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from diskchain.model.job import Job
 from diskchain.model.throughput import Meter
-from diskchain.operations.operation import Branch, Choose
+from diskchain.operations.steps import Branch, Choose
 from diskchain.picture.palette import LIGHT
 from diskchain.widgets.machines import MachinesPanel
 from diskchain.widgets.messages import MessageBar

@@ -38,7 +38,7 @@ class Interrupted:
             self._start(self._look(session), f"what was cut off on {session.target}")
 
     async def _look(self, session: Session) -> None:
-        left = {cut.plan: cut for cut in await session.cut_off()}
+        left = {cut.plan: cut for cut in await session.books.cut_off()}
         told = self._told.setdefault(session.target, set())
         for plan in told - left.keys():
             self._messages.withdraw(f"cut-{plan}")
@@ -48,7 +48,7 @@ class Interrupted:
 
     def _tell(self, session: Session, cut: CutOff) -> None:
         take = Answer("Take it back…", lambda: self._ask(session, Undo(cut.plan).offer(cut)), primary=True)
-        leave = Answer("Leave it so", lambda: self._start(session.settle(cut.plan), f"leave {cut.title}"))
+        leave = Answer("Leave it so", lambda: self._start(session.books.settle(cut.plan), f"leave {cut.title}"))
         name = session.state.machine.name if session.state else session.target
         text = (
             f"“{cut.title}” was cut off half way on {name}. Its guest may stand still, and nodes of ours may be open."

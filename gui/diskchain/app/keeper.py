@@ -178,7 +178,7 @@ class Keeper:
 
     def forget(self, session: Session, path: str) -> None:
         """Forget a marked image; its file stays."""
-        self._start(session.dismiss(path), f"forget {path}")
+        self._start(session.books.dismiss(path), f"forget {path}")
 
     def record(self, session: Session, path: Path | None) -> None:
         """Begin or end a recording."""

@@ -9,8 +9,8 @@ import time
 from diskchain.cli.ask import Asker
 from diskchain.cli.console import tell
 from diskchain.cli.progress import Progress
-from diskchain.operations.operation import Choose
 from diskchain.operations.preview import Preview
+from diskchain.operations.steps import Choose
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.session import Session
 from diskchain.session.tasks import Tasks

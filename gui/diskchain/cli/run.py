@@ -17,8 +17,9 @@ from diskchain.cli.ending import Ending, Exit
 from diskchain.model import words
 from diskchain.operations.catalog import parse
 from diskchain.operations.keys import UsageError
-from diskchain.operations.operation import Choose, Operation
+from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Preview
+from diskchain.operations.steps import Choose
 from diskchain.session.carriage import Phase, Result
 from diskchain.session.session import Session
 

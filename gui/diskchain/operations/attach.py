@@ -16,8 +16,10 @@ from diskchain.operations.chains import is_node_name, node_name
 from diskchain.operations.closed import Closed
 from diskchain.operations.keys import Keys, without_defaults
 from diskchain.operations.newfile import sayable
-from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Send, Step
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 _MODELS = {"virtio-blk": ("virtio-blk-pci", "pci"), "scsi": ("scsi-hd", "scsi")}

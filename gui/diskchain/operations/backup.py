@@ -18,8 +18,9 @@ from diskchain.operations.chains import listed
 from diskchain.operations.keys import Keys, UsageError, without_defaults
 from diskchain.operations.operation import Concerns, Objection, Offer
 from diskchain.operations.part import CONTINUES, Part
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.preview import Draft
 from diskchain.operations.source import Source
+from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.target import FORMATS
 from diskchain.operations.together import Together
 

@@ -17,13 +17,14 @@ from diskchain.model.state import State
 from diskchain.operations.bitmaps import bitmap_of, unusable, with_new
 from diskchain.operations.chains import path_of
 from diskchain.operations.keys import Keys, UsageError, without_defaults
-from diskchain.operations.operation import Concerns, Objection, Offer, Send
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Send
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 
 VERBS = ("add", "clear", "enable", "disable", "remove", "merge")
 """What can be done to a bitmap, in the order in which it is offered."""
-
 _SMALLEST, _LARGEST = 512, 1 << 31
 """Bytes that one bit may stand for (QEMU's block/dirty-bitmap.c and block/qcow2-bitmap.c)."""
 _LONGEST = 1023

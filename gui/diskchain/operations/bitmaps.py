@@ -9,8 +9,9 @@ from diskchain.model.backup import Mark, Since
 from diskchain.model.bitmap import Bitmap
 from diskchain.model.node import Node
 from diskchain.operations.chains import path_of
-from diskchain.operations.operation import Objection, Send
-from diskchain.operations.preview import Surroundings
+from diskchain.operations.operation import Objection
+from diskchain.operations.steps import Send
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 
 _USUAL = 64 << 10

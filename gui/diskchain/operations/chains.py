@@ -18,7 +18,7 @@ from diskchain.model.state import State
 from diskchain.operations.operation import Objection
 
 if TYPE_CHECKING:
-    from diskchain.operations.preview import Surroundings
+    from diskchain.operations.surroundings import Surroundings
 
 _BY_NUMBER = re.compile(r"/+dev/+(fdset/|fd/|std(in|out|err)$)|/+proc/+[^/]+/+(task/+[^/]+/+)?fd/")
 """Names of files that QEMU was given open (`add-fd`, or inherited): to any other process they say something else, or nothing."""

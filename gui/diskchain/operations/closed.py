@@ -12,7 +12,7 @@ from diskchain.model.node import Edge, Kind, Node
 from diskchain.model.state import State
 from diskchain.operations.chains import listed, node_name, path_of
 from diskchain.operations.operation import Objection
-from diskchain.operations.preview import Surroundings
+from diskchain.operations.surroundings import Surroundings
 
 
 @dataclass(frozen=True)

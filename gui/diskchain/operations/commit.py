@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from diskchain.model import words
 from diskchain.model.graph import BlockGraph
 from diskchain.model.paths import absolute
 from diskchain.model.state import State
-from diskchain.operations.bitmaps import counted_down, going_down, merged_down, with_those_of
+from diskchain.operations.bitmaps import counted_down, going_down, merged_down
 from diskchain.operations.chains import (
     bitmap_notes,
     exports_on,
@@ -26,7 +26,6 @@ from diskchain.operations.chains import (
     images,
     jobs_on,
     listed,
-    moved_roots,
     opened_twice,
     path_of,
     root_of,
@@ -34,9 +33,10 @@ from diskchain.operations.chains import (
     stored,
     unencrypted,
 )
+from diskchain.operations.committing import impossible, predicted
 from diskchain.operations.keys import Keys, without_defaults
-from diskchain.operations.operation import Branch, Choose, Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Drag, Objection, Offer
+from diskchain.operations.preview import Draft
 from diskchain.operations.rewriting import (
     cannot_grow,
     not_writable,
@@ -46,6 +46,8 @@ from diskchain.operations.rewriting import (
     untried,
     unwritable,
 )
+from diskchain.operations.steps import Branch, Choose, Free, Send, Step, Wait
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 _NAMED = 3
@@ -90,7 +92,7 @@ class Commit:
         if drag.target not in chain[1:]:
             return None
         operation = cls(drag.source, drag.target)
-        refused = next(_impossible(state.graph, drag.source, drag.target), None)
+        refused = next(impossible(state.graph, drag.source, drag.target), None)
         if refused is not None:
             return Offer(operation, "Commit here", f"Commit {drag.source} into {drag.target}", refused)
         # Not the whole draft: a menu on a long chain has hundreds of offers.
@@ -147,10 +149,16 @@ class Commit:
         relative = relative_down(graph, name, self.base)
         return header_name(files[name] or "", files[self.base] or "", relative, real)
 
+    def _headers(
+        self, graph: BlockGraph, files: Mapping[str, str | None], surroundings: Surroundings
+    ) -> dict[str, str]:
+        """Overlay above the top -> what its header says afterwards."""
+        return {name: self._header(graph, name, files, surroundings.real) for name in graph.overlays(self.top)}
+
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
         graph = state.graph
-        refused = next(_impossible(graph, self.top, self.base), None)
+        refused = next(impossible(graph, self.top, self.base), None)
         if refused is not None:
             return Draft(f"Commit {self.top} into {self.base}", "Commit", objections=(Objection(refused),))
         leaving, above = self._leaving(graph), graph.overlays(self.top)
@@ -181,7 +189,9 @@ class Commit:
             if self._switches(state)
             else (),
             loose=leaving,
-            after=self._predict(state, files, surroundings.real) if attached else state,
+            after=predicted(state, self._leaving(graph), self.base, self._headers(graph, files, surroundings))
+            if attached
+            else state,
         )
 
     def _switches(self, state: State) -> bool:
@@ -373,47 +383,3 @@ class Commit:
         written = tuple(absolute(path, cwd) for path in self._reopened(graph))
         free = Free(written, held, job, cancel)
         return (Wait(job, "pending", cancel, held=held), free, Send(command("job-finalize", id=job)))
-
-    def _predict(self, state: State, files: Mapping[str, str | None], real: Mapping[str, str]) -> State:
-        graph, above = state.graph, state.graph.overlays(self.top)
-        leaving = self._leaving(graph)
-        base = graph.nodes[self.base]
-        sizes = [graph.nodes[name].allocated or 0 for name in leaving]
-        grown = min((base.allocated or 0) + sum(sizes), base.virtual_size or 1 << 62)
-        top_size = graph.nodes[self.top].virtual_size or 0
-        made = [
-            replace(
-                base,
-                allocated=grown,
-                virtual_size=max(base.virtual_size or 0, top_size) or None,
-                read_only=bool(above) and base.read_only,
-            )
-        ]
-        for name in above:
-            graph = graph.rewired(name, "backing", self.base)
-            header = self._header(state.graph, name, files, real)
-            made.append(replace(graph.nodes[name], header_backing=header, header_backing_format=header_format(base)))
-        if self._switches(state):
-            made[0] = with_those_of(made[0], state.graph.nodes[self.top])
-        graph = graph.with_nodes(made).without(leaving)
-        devices = state.devices if above else moved_roots(state.devices, self.top, self.base)
-        return replace(state, graph=graph, devices=devices)
-
-
-def _impossible(graph: BlockGraph, top: str, base: str) -> Iterator[str]:
-    """Why these two nodes make no commit at all, in one sentence; nothing where they do."""
-    for name in (top, base):
-        if name not in graph.nodes:
-            yield f"There is no node {name} here."
-            return
-    if top == base:
-        yield f"{top} cannot be committed into itself."
-    elif base not in graph.chain(top)[1:]:
-        other = top in graph.chain(base)[1:]
-        yield (
-            f"{base} lies above {top}: data can only be committed downwards."
-            if other
-            else f"{base} is not below {top} in its chain."
-        )
-    elif graph.chain(top)[0] != top:
-        yield f"{top} is a filter: name the image below it."

@@ -14,8 +14,8 @@ from diskchain.model.bitmap import Bitmap
 from diskchain.operations.bitmaps import bitmap_of, unusable
 from diskchain.operations.chains import path_of
 from diskchain.operations.operation import Objection
-from diskchain.operations.preview import Surroundings
 from diskchain.operations.source import Source
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 
 _FULL = "Make a full backup with it first."

@@ -15,8 +15,10 @@ from diskchain.model.state import State
 from diskchain.operations.chains import listed, path_of
 from diskchain.operations.keys import Keys, without_defaults
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, image_steps, probe
-from diskchain.operations.operation import Concerns, Objection, Offer, Step, probe_name
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Step, probe_name
+from diskchain.operations.surroundings import Surroundings
 
 FORMATS = ("qcow2", "raw")
 _SECTOR = 512

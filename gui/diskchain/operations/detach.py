@@ -11,8 +11,10 @@ from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.chains import bitmap_notes, exports_on, jobs_on, listed
 from diskchain.operations.keys import Keys, UsageError
-from diskchain.operations.operation import Concerns, Gone, Objection, Offer, Send, Step
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Gone, Send, Step
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 _ANONYMOUS = ("/machine/peripheral-anon/", "/machine/unattached/")

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Literal, cast
 
 from diskchain.operations.local import Local
-from diskchain.operations.operation import Fit, Free, Gone, Guest, Make, Send, Wait
 from diskchain.operations.preview import Preview, walk
+from diskchain.operations.steps import Fit, Free, Gone, Guest, Make, Send, Wait
 from diskchain.qapi.command import Command
 
 Dialect = Literal["qmp-shell", "QMP"]

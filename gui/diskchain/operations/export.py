@@ -18,9 +18,11 @@ from diskchain.model.nbd import ADDRESS, client_lines
 from diskchain.model.state import State
 from diskchain.operations.chains import listed, path_of, unique
 from diskchain.operations.keys import Keys, without_defaults
-from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
 from diskchain.operations.server import Server
+from diskchain.operations.steps import Send, Step
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,200}")

@@ -12,10 +12,11 @@ from diskchain.model.node import Kind
 from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations.chains import handed_over, is_relative, jobs_on, listed, path_of, pieces
-from diskchain.operations.operation import Guest, Objection
-from diskchain.operations.preview import Surroundings
+from diskchain.operations.operation import Objection
 from diskchain.operations.reopening import throttle
 from diskchain.operations.rewriting import relative_down
+from diskchain.operations.steps import Guest
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 
 _ASK_AGAIN = frozenset({"virtio-blk", "scsi-hd", "scsi-block"})

@@ -12,9 +12,11 @@ from diskchain.model.state import State
 from diskchain.operations.chains import listed, path_of, stored
 from diskchain.operations.ending import Ending, completed, finalized, freed, left_by_cancel, released, was_committed
 from diskchain.operations.keys import Keys
-from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step, Wait
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
 from diskchain.operations.rewriting import not_writable
+from diskchain.operations.steps import Send, Step, Wait
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 
 DIRECT = frozenset({"pause", "resume", "speed"})

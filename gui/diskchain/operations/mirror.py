@@ -13,14 +13,16 @@ from typing import ClassVar
 from diskchain.model.state import State
 from diskchain.operations.chains import bitmap_notes, listed
 from diskchain.operations.keys import Keys, UsageError, without_defaults
-from diskchain.operations.operation import Branch, Choose, Concerns, Objection, Offer, Send, Step, Wait
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
 from diskchain.operations.source import Source
+from diskchain.operations.steps import Branch, Choose, Send, Step, Wait
+from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.target import FORMATS, Target, switched
 from diskchain.qapi.command import Command, command
 
 _LEAST, _MOST = 1 << 16, 1 << 24
-"""Bytes in flight at once: one cluster, and QEMU's own (block/mirror.c): fastest, but it leaps under a limit."""
+"""Bytes in flight: one cluster, and QEMU's own (block/mirror.c): fastest, but it leaps under a limit."""
 _HOLDS = {
     "full": "all data of the disk, in one image",
     "top": "what {active} holds; the rest stays in {below}",
@@ -54,16 +56,7 @@ class Mirror:
     speed: int = 0
 
     name: ClassVar[str] = "mirror"
-    known: ClassVar[tuple[str, ...]] = (
-        "disk",
-        "target",
-        "target-node",
-        "sync",
-        "format",
-        "finish",
-        "copy-mode",
-        "speed",
-    )
+    known: ClassVar[tuple[str, ...]] = tuple("disk target target-node sync format finish copy-mode speed".split())
 
     @classmethod
     def read(cls, keys: Keys) -> Mirror:
@@ -89,8 +82,8 @@ class Mirror:
 
     def offer(self, state: State) -> Offer:
         """This mirror as an offer, with its reason against it where there is one."""
-        first = next(_Plan(self, state, Surroundings()).objections(), None)
-        return Offer(self, "Copy and follow", f"Mirror {self.disk}", first.text if first else "", _NOTE)
+        reason = next((each.text for each in _Plan(self, state, Surroundings()).objections()), "")
+        return Offer(self, "Copy and follow", f"Mirror {self.disk}", reason, _NOTE)
 
     def concerns(self, state: State) -> Concerns:
         """The folder of a new file; what its header is to name must be what QEMU has open."""
@@ -172,9 +165,8 @@ class _Plan:
         if operation.finish == "pivot" and operation.sync == "none":
             yield Objection("A copy of only the new writes (sync=none) lacks all older data: nobody is switched to it.")
         elif operation.finish == "pivot" and not self.can_pivot:
-            yield Objection(
-                f"{self.to.called} is not backed by {self.below}: a guest that is switched over to it would lose all older data."
-            )
+            text = f"{self.to.called} is not backed by {self.below}"
+            yield Objection(f"{text}: a guest that is switched over to it would lose all older data.")
 
     def warnings(self) -> Iterator[str]:
         """What a user should know beforehand."""
@@ -227,10 +219,10 @@ class _Plan:
         return (*self.to.opened(), Send(start), ready, self._choice(job))
 
     def _choice(self, job: str) -> Choose:
-        disk, called = self.operation.disk, self.to.called
+        called = self.to.called
         pivot = Branch(
             "pivot",
-            f"Switch {disk} over",
+            f"Switch {self.operation.disk} over",
             f"The guest goes on in {called}. Its images so far stay as they are at that moment.",
             self._ended(job, command("job-complete", id=job)),
         )
@@ -242,9 +234,9 @@ class _Plan:
             keeps=True,
         )
         follows = "takes each new write" if self.operation.sync == "none" else "holds everything and follows each write"
-        chosen = "" if self.operation.finish == "ask" else self.operation.finish
+        question = f"{called[0].upper()}{called[1:]} now {follows}. How shall it end?"
         branches = (pivot, copy) if self.can_pivot else (copy,)
-        return Choose(f"{called[0].upper()}{called[1:]} now {follows}. How shall it end?", job, branches, chosen)
+        return Choose(question, job, branches, self.operation.finish.removeprefix("ask"))
 
     def _ended(self, job: str, how: Command) -> tuple[Send | Wait, ...]:
         return Send(how), Wait(job, "concluded"), Send(command("job-dismiss", id=job))

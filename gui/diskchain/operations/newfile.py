@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from diskchain.model.state import State
 from diskchain.operations.chains import path_of, unique
-from diskchain.operations.operation import Make, Objection, Send, Step, Wait
-from diskchain.operations.preview import Surroundings
+from diskchain.operations.operation import Objection
+from diskchain.operations.steps import Make, Send, Step, Wait
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 
 _LONGEST_FILE_NAME = 255

@@ -12,8 +12,8 @@ from diskchain.model.node import Node
 from diskchain.operations.bitmaps import with_new
 from diskchain.operations.counting import Count
 from diskchain.operations.operation import Objection
-from diskchain.operations.preview import Surroundings
 from diskchain.operations.source import Source
+from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.target import Target
 
 CONTINUES = ("incremental", "bitmap")

@@ -11,8 +11,10 @@ from diskchain.model.node import Node
 from diskchain.model.state import State
 from diskchain.operations.chains import exports_on, jobs_on, path_of
 from diskchain.operations.keys import Keys, without_defaults
-from diskchain.operations.operation import Concerns, Objection, Offer, Send
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Send
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 _SECTOR = 512

@@ -17,8 +17,9 @@ from diskchain.operations.chains import listed
 from diskchain.operations.going_back import disks_of
 from diskchain.operations.keys import Keys, without_defaults
 from diskchain.operations.operation import Concerns, Offer
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.preview import Draft
 from diskchain.operations.reverting import Reverting
+from diskchain.operations.surroundings import Surroundings
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from itertools import takewhile
 from diskchain.model.graph import BlockGraph
 from diskchain.model.node import Kind
 from diskchain.operations.chains import handed_over, is_relative, listed, pieces, root_of
-from diskchain.operations.operation import Objection, Send
+from diskchain.operations.operation import Objection
+from diskchain.operations.steps import Send
 from diskchain.qapi.command import command
 
 _WRITES_HEADERS = frozenset({"qcow2", "qed"})

@@ -15,8 +15,9 @@ from diskchain.model.nbd import NbdPlace, listening
 from diskchain.model.state import State
 from diskchain.operations.chains import listed, unique
 from diskchain.operations.newfile import file_wrong, files_in_use, probe
-from diskchain.operations.operation import Objection, Send, Step, probe_name
-from diskchain.operations.preview import Surroundings
+from diskchain.operations.operation import Objection
+from diskchain.operations.steps import Send, Step, probe_name
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 _LONGEST_SOCKET = 107

@@ -33,8 +33,10 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.keys import Keys
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, probe
-from diskchain.operations.operation import Concerns, Make, Objection, Offer, Send, Step, probe_name
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Make, Send, Step, probe_name
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 _EMPTY_OVERLAY = 196_616

@@ -28,9 +28,11 @@ from diskchain.operations.chains import (
     unencrypted,
 )
 from diskchain.operations.keys import Keys, without_defaults
-from diskchain.operations.operation import Concerns, Drag, Free, Objection, Offer, Send, Step, Wait
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Drag, Objection, Offer
+from diskchain.operations.preview import Draft
 from diskchain.operations.rewriting import not_writable, relative_down, subclustered, unnameable, unwritable
+from diskchain.operations.steps import Free, Send, Step, Wait
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 _NAMED = 3

@@ -24,9 +24,10 @@ from diskchain.operations.chains import (
     pieces,
 )
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, opening_of, probe
-from diskchain.operations.operation import Fit, Objection, Send, Step, probe_name
-from diskchain.operations.preview import Surroundings
+from diskchain.operations.operation import Objection
 from diskchain.operations.source import Source
+from diskchain.operations.steps import Fit, Send, Step, probe_name
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 FORMATS = ("qcow2", "raw")

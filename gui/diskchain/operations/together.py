@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from diskchain.images.sidecars import WriteSidecar
 from diskchain.operations.local import Local
-from diskchain.operations.operation import Send, Step, Wait
 from diskchain.operations.part import CONTINUES, Part
-from diskchain.operations.preview import Surroundings
+from diskchain.operations.steps import Send, Step, Wait
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 
 

@@ -13,8 +13,10 @@ from typing import ClassVar
 from diskchain.model.state import State
 from diskchain.operations.cutoff import CutOff
 from diskchain.operations.keys import Keys, without_defaults
-from diskchain.operations.operation import Concerns, Guest, Objection, Offer, Send, Step
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Guest, Send, Step
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command
 
 _EXCHANGES = frozenset({"qom-set", "blockdev-reopen"})

@@ -9,8 +9,10 @@ from typing import ClassVar
 from diskchain.model.root import Export
 from diskchain.model.state import State
 from diskchain.operations.keys import Keys, without_defaults
-from diskchain.operations.operation import Concerns, Objection, Offer, Send, Step
-from diskchain.operations.preview import Draft, Surroundings
+from diskchain.operations.operation import Concerns, Objection, Offer
+from diskchain.operations.preview import Draft
+from diskchain.operations.steps import Send, Step
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 
 

@@ -10,8 +10,8 @@ from diskchain.model.state import State
 from diskchain.monitors.monitor import Refused
 from diskchain.operations.chains import listed
 from diskchain.operations.local import Local
-from diskchain.operations.operation import Send
 from diskchain.operations.preview import Preview
+from diskchain.operations.steps import Send
 from diskchain.session.files import remove_made
 from diskchain.session.worked import Worked
 

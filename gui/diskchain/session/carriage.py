@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from diskchain.operations.operation import Choose
 from diskchain.operations.preview import Preview
+from diskchain.operations.steps import Choose
 from diskchain.signal import Signal
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from diskchain.operations.operation import Guest
+from diskchain.operations.steps import Guest
 from diskchain.qapi.event import Event
 from diskchain.session.worked import Halt, Worked
 

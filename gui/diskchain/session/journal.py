@@ -17,10 +17,10 @@ import platformdirs
 from diskchain.model.backup import Since
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.root import Export
-from diskchain.monitors.process import read_process
 from diskchain.monitors.redact import redacted_command
 from diskchain.operations.cutoff import CutOff
 from diskchain.qapi.command import Command
+from diskchain.session.journal_lines import cut_off_of, entry_of, export_of, identity, lives, ourselves
 
 _MOST = 8 << 20
 """Bytes read of a journal at most; what is older no longer matters to a running machine."""
@@ -54,7 +54,7 @@ class Journal:
 
         :param work: what it is called here, and no other. `names`: of nodes and devices.
         """
-        self._append({"work": work, "qemu": list(qemu), "names": sorted(names), "by": _ourselves(), "at": time.time()})
+        self._append({"work": work, "qemu": list(qemu), "names": sorted(names), "by": ourselves(), "at": time.time()})
 
     def rests(self, work: str) -> None:
         """Note that an operation is over."""
@@ -74,7 +74,7 @@ class Journal:
         found: set[str] = set()
         for work in works.values():
             over, names = work.get("over"), work["names"]
-            if isinstance(names, list) and (over >= since if isinstance(over, int | float) else _lives(work.get("by"))):
+            if isinstance(names, list) and (over >= since if isinstance(over, int | float) else lives(work.get("by"))):
                 found.update(str(name) for name in names)
         return found
 
@@ -86,7 +86,7 @@ class Journal:
         told = [command.as_json() for command in back]
         safe = [each for each in told if redacted_command(each) == each]
         self._append(
-            {"plan": plan, "qemu": list(qemu), "by": _ourselves(), "title": title, "back": safe, "made": list(made)}
+            {"plan": plan, "qemu": list(qemu), "by": ourselves(), "title": title, "back": safe, "made": list(made)}
         )
 
     def cut(self, plan: str) -> None:
@@ -106,7 +106,7 @@ class Journal:
                 found[str(line["plan"])] = line
             cut.add(line.get("cut"))
             found.pop(str(line.get("settled")), None)
-        return tuple(_cut_off(line) for plan, line in found.items() if plan in cut or not _lives(line.get("by")))
+        return tuple(cut_off_of(line) for plan, line in found.items() if plan in cut or not lives(line.get("by")))
 
     def exported(self, qemu: tuple[int, int], export: Export) -> None:
         """Note an export of ours before it is sent. `qemu`: as in `started`."""
@@ -126,7 +126,7 @@ class Journal:
         for line in self._lines():
             told = line.get("export")
             if line.get("qemu") == list(qemu):
-                found = _export(told).listen if isinstance(told, dict) else "" if "unserved" in line else found
+                found = export_of(told).listen if isinstance(told, dict) else "" if "unserved" in line else found
         return found
 
     def exports_of(self, qemu: tuple[int, int]) -> dict[str, Export]:
@@ -137,7 +137,7 @@ class Journal:
             if line.get("qemu") != list(qemu):
                 continue
             if isinstance(told, dict):
-                export = _export(told)
+                export = export_of(told)
                 found[export.id] = export
             elif "unexported" in line:
                 found.pop(str(line["unexported"]), None)
@@ -145,7 +145,7 @@ class Journal:
 
     def note(self, entry: LedgerEntry) -> None:
         """Remember an image that became invalid or was changed, with its identity as a file where we see it."""
-        file, written = _identity(entry.path)
+        file, written = identity(entry.path)
         self._append({"image": asdict(entry), "file": file, "written": written})
 
     def dismiss(self, path: str) -> None:
@@ -165,21 +165,21 @@ class Journal:
         for line in self._lines():
             told = line.get("image")
             if isinstance(told, dict):
-                entry = _entry(told)
+                entry = entry_of(told)
                 found.pop(entry.path, None)
                 found[entry.path] = (entry, line.get("file"), line.get("written"))
             elif isinstance(line.get("dismissed"), str):
                 found.pop(str(line["dismissed"]), None)
         kept = []
         for entry, file, written in found.values():
-            now, last = _identity(entry.path)
+            now, last = identity(entry.path)
             if file is None or file == now:
                 kept.append((entry, last is not None and last == written))
         return tuple(kept)
 
     def counts(self, image: str, bitmap: str, since: Since) -> bool:
         """Note what a bitmap counts from; whether it could be written."""
-        file, _ = _identity(image)
+        file, _ = identity(image)
         self._append({"bitmap": bitmap, "on": image, "file": file, "since": asdict(since), "at": time.time()})
         return not self.trouble
 
@@ -191,7 +191,7 @@ class Journal:
             if isinstance(told, dict) and isinstance(image, str) and isinstance(bitmap, str):
                 since = Since(str(told.get("id", "")), str(told.get("path", "")), told.get("open") is not False)
                 found[image, bitmap] = since, line.get("file")
-        return {key: since for key, (since, file) in found.items() if file is not None and file == _identity(key[0])[0]}
+        return {key: since for key, (since, file) in found.items() if file is not None and file == identity(key[0])[0]}
 
     def _lines(self) -> Iterator[dict[str, object]]:
         try:
@@ -223,55 +223,3 @@ class Journal:
             self.trouble = ""
         except OSError as error:
             self.trouble = f"The journal {self._path} could not be written: {error.strerror}."
-
-
-def _cut_off(line: Mapping[str, object]) -> CutOff:
-    back, made = line.get("back"), line.get("made")
-    commands = [
-        Command(str(told.get("execute")), arguments if isinstance(arguments := told.get("arguments"), dict) else {})
-        for told in (back if isinstance(back, list) else [])
-        if isinstance(told, dict)
-    ]
-    files = [path for path in (made if isinstance(made, list) else []) if isinstance(path, str)]
-    return CutOff(str(line.get("plan")), str(line.get("title") or ""), tuple(commands), tuple(files))
-
-
-def _entry(told: Mapping[str, object]) -> LedgerEntry:
-    words = {key: str(told.get(key) or "") for key in ("path", "node", "word", "why", "disk", "machine")}
-    backing, sources = told.get("backing"), told.get("sources")
-    listed = sources if isinstance(sources, list) else []
-    return LedgerEntry(
-        **words, backing=backing if isinstance(backing, str) else None, sources=tuple(str(path) for path in listed)
-    )
-
-
-def _began(pid: int) -> int:
-    """When a process began, in clock ticks since boot; 0 where there is none that is to be seen."""
-    process = read_process(pid)
-    return process.start_time if process else 0
-
-
-def _ourselves() -> list[int]:
-    """What names this process for good."""
-    return [os.getpid(), _began(os.getpid())]
-
-
-def _lives(by: object) -> bool:
-    """Whether the process with this id and start time is still there."""
-    return isinstance(by, list) and len(by) == 2 and isinstance(by[0], int) and 0 != by[1] == _began(by[0])
-
-
-def _export(told: Mapping[str, object]) -> Export:
-    name, kind, node, label, uri, listen = (
-        str(told.get(key) or "") for key in ("id", "type", "node", "name", "uri", "listen")
-    )
-    return Export(name, kind, node, label, uri, told.get("writable") is True, listen=listen)
-
-
-def _identity(path: str) -> tuple[list[int] | None, int | None]:
-    """What a file is known by (device and inode), and when it was written last (nanoseconds); None where it is not seen."""
-    try:
-        found = Path(path).stat()
-    except (OSError, ValueError):
-        return None, None
-    return [found.st_dev, found.st_ino], found.st_mtime_ns

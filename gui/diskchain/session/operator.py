@@ -17,15 +17,18 @@ from diskchain.model.ledger import KEPT
 from diskchain.model.root import Export
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
 from diskchain.operations.local import Local
-from diskchain.operations.operation import Branch, Choose, Fit, Free, Gone, Guest, Make, Send, Step, Wait
 from diskchain.operations.preview import Preview
+from diskchain.operations.steps import Branch, Choose, Fit, Free, Gone, Guest, Make, Send, Step, Wait
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.session.aftermath import entries, healed, lasts, remains, shape, taken_back, unchanged, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences, left_open, touched
-from diskchain.session.files import absent, make_file
 from diskchain.session.guest import GuestWait
+from diskchain.session.making import Making
+from diskchain.session.patience import Patience
+from diskchain.session.tidying import Tidying
+from diskchain.session.unplugging import Unplugging
 from diskchain.session.waiting import JobWait
 from diskchain.session.worked import Halt, Worked
 
@@ -37,20 +40,19 @@ class QmpOperator:
     """Carries out one operation on one session."""
 
     def __init__(self, session: Worked, carriage: Carriage, confirmed: bool) -> None:
-        self._session, self._carriage, self._confirmed = session, carriage, confirmed
+        self._session, self._books = session, session.books
+        self._carriage, self._confirmed = carriage, confirmed
         self._done: list[Send] = []
-        self._absent: set[str] = set()
         self._notes: list[str] = []
         self._started: list[str] = []
-        self._made: list[str] = []
+        self._making, self._tidying = Making(session, carriage), Tidying(session, carriage, self._notes)
         self._jobs, self._guest = JobWait(session, carriage, self._notes), GuestWait(session)
+        self._unplugging, self._patience = Unplugging(session, carriage), Patience(carriage)
         self._job_began = self._lasting = self._keeps = False
-        self._gone: frozenset[str] = frozenset()
         self._work = ""
         self._plan, self._owing, self._final = secrets.token_hex(4), False, False
-        self._acted: list[Local] = []
         self._marked: tuple[Mark, ...] = ()
-        self._begun, self._began = time.monotonic(), time.time()
+        self._begun = time.monotonic()
 
     async def run(self) -> None:
         """From the fresh look to the result, which is always given, whatever happens."""
@@ -69,26 +71,27 @@ class QmpOperator:
             result = self._result(Phase.UNKNOWN, text)
         except asyncio.CancelledError:
             if self._owing:
-                await self._session.cut(self._plan)
+                await self._books.cut(self._plan)
             raise
         finally:
             disconnect()
             if self._work:
-                await self._session.rests(self._work)
+                await self._books.rests(self._work)
         if self._owing:
             left = result.outcome in (Phase.LOST, Phase.UNKNOWN, Phase.FAILED)
-            await (self._session.cut(self._plan) if left else self._session.settle(self._plan))
+            await (self._books.cut(self._plan) if left else self._books.settle(self._plan))
         self._carriage.end(result)
 
     async def _owe(self, back: Sequence[Command]) -> None:
         """Have written down how to take back what was done, should we be cut off after the next step; or what is still to do."""
         if not self._final and (back or self._owing):
             self._owing = True
-            await self._session.owes(self._plan, self._carriage.preview.draft.title, back, self._made)
+            await self._books.owes(self._plan, self._carriage.preview.draft.title, back, self._making.made)
 
     def _hear(self, event: Event) -> None:
         self._jobs.hear(event)
         self._guest.hear(event)
+        self._unplugging.hear(event)
 
     async def _run(self) -> Result:
         agreed = self._carriage.preview
@@ -107,12 +110,12 @@ class QmpOperator:
             raise Halt(text, outcome=Phase.REFUSED)
         self._carriage.preview = fresh
         self._carriage.show(Phase.RUNNING)
-        if fresh.draft.marks and not await self._session.counts(fresh.draft.marks, "open"):
+        if fresh.draft.marks and not await self._books.counts(fresh.draft.marks, "open"):
             raise Halt("The journal cannot be written, so no incremental backup would be safe.", outcome=Phase.REFUSED)
         self._marked = fresh.draft.marks
-        self._work = await self._session.works(touched(fresh.draft, fresh.before))
+        self._work = await self._books.works(touched(fresh.draft, fresh.before))
         await self._steps(fresh.draft.steps)
-        await self._session.counts(fresh.draft.marks, "was" if self._keeps or self._jobs.stopped else "becomes")
+        await self._books.counts(fresh.draft.marks, "was" if self._keeps or self._jobs.stopped else "becomes")
         return await self._checked(fresh)
 
     async def _steps(self, steps: Sequence[Step]) -> None:
@@ -122,19 +125,19 @@ class QmpOperator:
                     raise Halt("Stopped before it began.", outcome=Phase.CANCELLED)
                 await self._send(step)
             elif isinstance(step, Make):
-                await self._make(step)
+                await self._making.make(step)
             elif isinstance(step, Wait):
                 await self._jobs.until(step)
             elif isinstance(step, Free):
                 await self._jobs.free(step)
             elif isinstance(step, Gone):
-                await self._jobs.gone(step)
+                await self._unplugging.gone(step)
             elif isinstance(step, Fit):
-                await self._fit(step)
+                await self._making.fit(step)
             elif isinstance(step, Guest):
                 await (self._guest.still(step) if step.must == "still" else self._guest.was_reset())
             elif isinstance(step, Local):
-                await self._act(step)
+                await self._making.act(step)
             else:
                 branch, rest = await self._chosen(step)
                 self._jobs.stopped = branch.key == "stop"
@@ -144,18 +147,18 @@ class QmpOperator:
 
     async def _send(self, step: Send) -> None:
         if step.tidy:
-            await self._tidy(step)
+            await self._tidying.tidy(step)
             return
         if step.probe:
-            await self._probe(step)
+            await self._making.probe(step)
             return
-        await self._see_absent(step)
+        await self._making.see_absent(step)
         for job in step.jobs:
-            await self._session.started(job, self._carriage.preview.operation)
+            await self._books.started(job, self._carriage.preview.operation)
         marks = await self._mark(step)
         offered = self._offered(step.command)
         if offered is not None:
-            await self._session.exported(offered)
+            await self._books.offered.note(offered)
         self._done.append(step)
         self._guest.sends()
         await self._owe([command for done in reversed(self._done) for command in done.undo])
@@ -165,11 +168,7 @@ class QmpOperator:
             if step.command.arguments.get("id") in self._started and await self._jobs.needless(step.command):
                 self._notes.append(f"{step.command.name}: another client had done it already.")
                 return
-            # A transaction may have made files before it failed; a job that did not begin has made none.
-            self._done[-1] = Send(step.command, makes=() if step.jobs else step.makes)
-            await self._unmark(marks)
-            if offered is not None:
-                await self._session.unexported(offered.id)
+            await self._refused(step, marks, offered)
             said = f"{step.refusal} QEMU refused {step.command.name}: {error.text}. {step.perhaps}".strip()
             raise Halt(said, error.text, Phase.REFUSED) from error
         # Only now: a job of this id that was there before is another's, who may have chosen the same name at the same moment.
@@ -181,8 +180,16 @@ class QmpOperator:
             steps = self._carriage.preview.draft.steps
             await self._owe([later.command for later in steps[steps.index(step) + 1 :] if isinstance(later, Send)])
             self._final = True
-            await self._session.remember(entries(self._carriage.preview, KEPT), ())
+            await self._books.remember(entries(self._carriage.preview, KEPT), ())
         self._let_go(step.command)
+
+    async def _refused(self, step: Send, marks: Sequence[str], offered: Export | None) -> None:
+        """Take back what was noted for a command that QEMU did not take."""
+        # A transaction may have made files before it failed; a job that did not begin has made none.
+        self._done[-1] = Send(step.command, makes=() if step.jobs else step.makes)
+        await self._unmark(marks)
+        if offered is not None:
+            await self._books.offered.forget(offered.id)
 
     def _offered(self, command: Command) -> Export | None:
         """The export that a command makes, or starts the server for, as it was predicted; None: it makes none."""
@@ -201,8 +208,8 @@ class QmpOperator:
     async def _mark(self, step: Send) -> list[str]:
         """Mark the images that a commit changes from its first block on, so that a crash forgets none; returns the new marks."""
         found = entries(self._carriage.preview, "changed") if step.command.name == "block-commit" else []
-        known = self._session.marked()
-        await self._session.remember(found, ())
+        known = self._books.marked()
+        await self._books.remember(found, ())
         return [entry.path for entry in found if entry.path not in known]
 
     async def _unmark(self, marks: Sequence[str]) -> None:
@@ -210,93 +217,7 @@ class QmpOperator:
         before = self._carriage.preview.before
         now = await self._session.refresh() if marks else before
         if shape(now) == shape(before) and {job.id for job in now.jobs} <= {job.id for job in before.jobs}:
-            await self._session.remember((), marks)
-
-    async def _make(self, step: Make) -> None:
-        try:
-            await asyncio.to_thread(make_file, step.words, step.path, step.owner)
-        except FileExistsError as error:
-            text = f"{step.path} exists already; a new file never replaces an old one."
-            raise Halt(text, outcome=Phase.REFUSED) from error
-        except OSError as error:
-            raise Halt(f"{step.path} could not be made.", str(error), Phase.REFUSED) from error
-        self._made.append(step.path)
-
-    async def _fit(self, step: Fit) -> None:
-        """:raises Halt: the node is not there, or has another size."""
-        node = (await self._session.refresh()).graph.nodes.get(step.node)
-        if node is None or node.virtual_size != step.size:
-            found = node.virtual_size if node is not None else None
-            text = f"The target has {found or 'an unknown number of'} bytes and the disk {step.size}: they must be the same."
-            raise Halt(text, outcome=Phase.REFUSED)
-
-    async def _act(self, step: Local) -> None:
-        self._carriage.show(Phase.FINISHING)
-        try:
-            await asyncio.to_thread(step.act.act, self._began)
-        except OSError as error:
-            raise Halt(step.failed, str(error)) from error
-        self._acted.append(step)
-
-    async def _see_absent(self, step: Send) -> None:
-        for path in step.makes if self._carriage.preview.here else ():
-            if not await asyncio.to_thread(absent, path):
-                raise Halt(f"{path} exists already; a new file never replaces an old one.", outcome=Phase.REFUSED)
-            self._absent.add(path)
-
-    async def _probe(self, step: Send) -> None:
-        """A read-only open that must be refused; QEMU's words are not looked at, its refusal is the answer."""
-        path = str(step.command.arguments.get("filename"))
-        if self._carriage.preview.here and not await asyncio.to_thread(absent, path):
-            raise Halt(f"{path} exists already; a new file never replaces an old one.", outcome=Phase.REFUSED)
-        try:
-            await self._session.execute(step.command)
-        except Refused:
-            return
-        for command in step.undo:
-            await self._session.execute(command)
-        raise Halt(f"{path} exists already, QEMU says; a new file never replaces an old one.", outcome=Phase.REFUSED)
-
-    async def _tidy(self, step: Send) -> None:
-        """Take away what is left over, unless somebody else has come to need it."""
-        if step.command.name == "blockdev-del":
-            await self._close(step)
-        elif step.command.name == "nbd-server-stop":
-            others = [e.id for e in (await self._session.refresh()).exports if e.type == "nbd" and not e.shutting_down]
-            if others:
-                self._notes.append(f"The NBD server goes on: {', '.join(others)} was added meanwhile.")
-            else:
-                await self._try(step)
-        else:
-            await self._try(step)
-
-    async def _close(self, step: Send) -> None:
-        """Close a node that left the chain, if it is still there and nobody has anything to do with it."""
-        name = str(step.command.arguments.get("node-name"))
-        if name in self._gone:
-            return
-        state = await self._session.refresh()
-        if name not in state.graph.nodes:
-            # Nodes that QEMU closes by itself go all at once: a look for each takes seconds on a long chain.
-            self._gone = frozenset(self._carriage.preview.draft.closes) - state.graph.nodes.keys()
-            return
-        holders = [edge.parent for edge in state.graph.parents(name)]
-        holders += [export.id for export in state.exports_on({name})] + [job.id for job in state.jobs_on({name})]
-        holders += [device.name for device in state.devices if device.root == name]
-        if holders or state.graph.nodes[name].named_bitmaps:
-            self._notes.append(f"{name} stays open: {', '.join(holders) or 'a bitmap'} still needs it.")
-            return
-        await self._try(step)
-
-    async def _try(self, step: Send) -> None:
-        """Send what may be refused without harm; a refusal is told. What concerns a node that is gone by now is not sent."""
-        node = step.command.arguments.get("node")
-        if isinstance(node, str) and node not in (await self._session.refresh()).graph.nodes:
-            return
-        try:
-            await self._session.execute(step.command)
-        except Refused as error:
-            self._notes.append(f"{step.command.name}: {error.text}.")
+            await self._books.remember((), marks)
 
     async def _chosen(self, step: Choose) -> tuple[Branch, Sequence[Step]]:
         """The branch to go, and its steps; if another client decided meanwhile, what is left of them."""
@@ -316,7 +237,7 @@ class QmpOperator:
             job = (await self._session.look_at_jobs()).job(step.job)
             if job is None or not job.ready:
                 return step.branches[0], step.branches[0].steps[1:]
-            await self._jobs.pause()
+            await self._patience.pause()
         branch = next(branch for branch in step.branches if branch.key == carriage.answer)
         return branch, branch.steps
 
@@ -331,10 +252,10 @@ class QmpOperator:
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)
         if not found and draft.settles:
-            await self._session.settle(draft.settles)
+            await self._books.settle(draft.settles)
         if not found:
-            over = healed(preview, self._session.marked(), self._session.moving())
-            await self._session.remember(entries(preview, "invalid"), over)
+            over = healed(preview, self._books.marked(), self._books.moving())
+            await self._books.remember(entries(preview, "invalid"), over)
         self._notes += [
             f"{name} stays open, as QEMU was told to open it apart from its image. Close it with blockdev-del."
             for name in left_open(draft, preview.before, now)
@@ -358,15 +279,17 @@ class QmpOperator:
         try:
             for job in self._started:
                 await self._jobs.end(job, [path for step in waits if step.job == job for path in step.held])
-            left = await taken_back(() if self._lasting else self._acted)
-            left += await undo(self._session, self._done, self._made, self._absent, self._notes, self._lasting)
+            left = await taken_back(() if self._lasting else self._making.acted)
+            left += await undo(
+                self._session, self._done, self._making.made, self._making.absent, self._notes, self._lasting
+            )
             now = await self._session.refresh()
         except (Lost, Unanswered) as error:
             return self._lost(str(error))
         left += remains(self._done, self._started, now)
         cancelled = failure.outcome is Phase.CANCELLED
         if not self._lasting:
-            await self._session.counts(self._marked, "was")
+            await self._books.counts(self._marked, "was")
         if not left and not self._lasting:
             outcome = Phase.CANCELLED if cancelled else Phase.REFUSED
             state = unchanged(self._done) if "othing was" not in failure.text else ""
@@ -379,7 +302,7 @@ class QmpOperator:
         return self._result(outcome, text, failure.detail)
 
     def _lost(self, text: str) -> Result:
-        if not self._made and not any(not step.command.looks for step in self._done):
+        if not self._making.made and not any(not step.command.looks for step in self._done):
             return self._result(Phase.LOST, f"{text} Nothing had been sent.")
         stop = self._carriage.preview.draft.stop
         text = (
@@ -395,7 +318,7 @@ class QmpOperator:
 
     def _left(self) -> str:
         """The files that we made and that stay, where nobody knows whether QEMU uses them now."""
-        return f" Made and perhaps in use: {', '.join(self._made)}." if self._made else ""
+        return f" Made and perhaps in use: {', '.join(self._making.made)}." if self._making.made else ""
 
     def _result(
         self,

@@ -7,16 +7,13 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from diskchain.images.locks import unready
-from diskchain.model.backup import Mark
 from diskchain.model.diff import Diff, diff
-from diskchain.model.ledger import KEPT, Ledger, LedgerEntry
-from diskchain.model.root import Export
+from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.sample import Sample
 from diskchain.model.state import Machine, State
 from diskchain.model.throughput import Meter
@@ -25,19 +22,18 @@ from diskchain.monitors.monitor import Lost, Monitor
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.recording import ALREADY, Recorder
 from diskchain.operations import catalog
-from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import Drag, Offer, Operation
 from diskchain.operations.preview import Preview, prepare
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.qapi.stale import Ask
+from diskchain.session.books import Books
 from diskchain.session.carriage import OVER, Carriage
 from diskchain.session.check import touched
 from diskchain.session.happening import Happening, from_event, from_states
 from diskchain.session.hotplug import hot_buses
 from diskchain.session.journal import Journal, default_journal
 from diskchain.session.line import Line, Link
-from diskchain.session.offered import Offered
 from diskchain.session.operator import QmpOperator
 from diskchain.session.source import QmpSource
 from diskchain.session.surroundings import Around, gather, time_stamp
@@ -72,16 +68,16 @@ class Session:
         self.state: State | None = None
         self.looked_at = 0.0
         self.read_only = self.unrecordable = ""
-        self.ledger, self.meter = Ledger(), Meter()
+        self.books = Books(target, journal or default_journal())
+        self.ledger, self.ledger_changed = self.books.ledger, self.books.changed
+        self.meter = Meter()
         self.carriages: tuple[Carriage, ...] = ()
         self.others: Callable[[], Mapping[str, State]] = dict
         self.changed: Signal[State, Diff] = Signal()
         self.sampled: Signal[Sample] = Signal()
         self.happened: Signal[Happening] = Signal()
-        self.ledger_changed: Signal[[]] = Signal()
         self.recording_ended: Signal[str] = Signal()
         self.carriage_changed: Signal[Carriage] = Signal()
-        self._journal = journal or default_journal()
         self._line = Line(target, monitors, self._begin, reconnect)
         self.link_changed, self.event, self.wire = self._line.changed, self._line.event, self._line.wire
         self._line.looked.connect(self._take)
@@ -89,10 +85,7 @@ class Session:
         self._line.event.connect(self._heard)
         self._recorder: Recorder | None = None
         self._tasks = Tasks()
-        self._spoilt_elsewhere: dict[str, str] = {}
         self._serial, self._token = 0, secrets.token_hex(3)
-        self._own_jobs: frozenset[str] = frozenset()
-        self._offered = Offered(self._journal)
 
     @property
     def link(self) -> Link:
@@ -129,20 +122,13 @@ class Session:
         """What is to be known of a machine before its first look is shown."""
         process = self._line.process
         managed = process.managed if process else ""
-        for entry in await asyncio.to_thread(self._journal.images):
-            if entry.machine == self.target:
-                self.ledger.note(entry)
-            elif entry.word != KEPT:
-                self._spoilt_elsewhere[entry.path] = entry.why
-        await self._offered.begin(self._qemu)
-        source.knows(self._offered.known)
-        if self._qemu is not None:
-            self._own_jobs = await asyncio.to_thread(self._journal.jobs_of, self._qemu)
+        await self.books.begin((process.pid, process.start_time) if process else None)
+        source.knows(self.books.offered.known)
         name = process.guest if process and process.guest else short_name(self.target)
         state = await source.begin(
             Machine(name=name, target=self.target, managed=managed, pid=process.pid if process else None)
         )
-        await self._offered.only({export.id for export in state.exports})
+        await self.books.offered.only({export.id for export in state.exports})
         if not managed and any(_LIBVIRT_NODE.fullmatch(node) for node in state.graph.nodes):
             managed = "libvirt"
             source.renamed(replace(state.machine, managed=managed))
@@ -168,7 +154,7 @@ class Session:
 
     def _heard(self, event: Event) -> None:
         if event.name == "BLOCK_EXPORT_DELETED":
-            self._tasks.start(self._offered.forget(str(event.data.get("id"))), "forgetting an export")
+            self._tasks.start(self.books.offered.forget(str(event.data.get("id"))), "forgetting an export")
         happening = from_event(event)
         if happening is not None:
             self._mark(happening)
@@ -190,11 +176,6 @@ class Session:
         self._line.sample_nodes = wanted
 
     # Operations
-
-    @property
-    def _qemu(self) -> tuple[int, int] | None:
-        process = self._line.process
-        return (process.pid, process.start_time) if process else None
 
     def offers_for_drag(self, drag: Drag) -> tuple[Offer, ...]:
         """What dropping a node on another would do; offers with a reason cannot be had."""
@@ -224,8 +205,7 @@ class Session:
         state = await self.refresh()
         stamp, serial = (again.stamp, again.serial) if again else (time_stamp(), self._next_serial(state))
         process, concerns = self._line.process, operation.concerns(state)
-        marks = await asyncio.to_thread(self._journal.marks)
-        spoilt = {**self._spoilt_elsewhere, **self.ledger.spoilt()} if self._journal.trouble else {}
+        marks, spoilt = await self.books.marks(), self.books.spoilt()
         around = Around(
             here=process.same_files if process else None,
             pid=process.pid if process else None,
@@ -235,14 +215,14 @@ class Session:
             spoilt=spoilt | {entry.path: entry.why for entry, _ in marks if entry.word != KEPT},
             kept={entry.path: entry.backing or "" for entry in self._kept(marks)},
             dead=frozenset(entry.path for entry, untouched in marks if untouched and entry.word == "invalid"),
-            own_jobs=self._own_jobs,
+            own_jobs=self.books.own_jobs,
             token=self._token,
             ends=process.ends_at_reset if process else False,
-            cut_off=await self.cut_off(),
-            server=await self._offered.server(),
+            cut_off=await self.books.cut_off(),
+            server=await self.books.offered.server(),
             buses=await hot_buses(self.execute) if concerns.buses else (),
-            qemu=self._qemu,
-            since=await asyncio.to_thread(self._journal.bitmaps),
+            qemu=self.books.qemu,
+            since=await self.books.since(),
         )
         found = await asyncio.to_thread(gather, concerns, state, around, stamp, serial)
         return prepare(operation, state, found)
@@ -260,7 +240,7 @@ class Session:
             return ""
 
     def _next_serial(self, state: State) -> int:
-        names = [*state.graph.nodes, *(job.id for job in state.jobs), *self._own_jobs]
+        names = [*state.graph.nodes, *(job.id for job in state.jobs), *self.books.own_jobs]
         used = [int(match.group(1)) for name in names if (match := re.match(r"diskchain-(\d{1,9})\b", name))]
         self._serial = max(self._serial, *used, 0) + 1
         return self._serial
@@ -285,22 +265,14 @@ class Session:
                 return await source.undisturbed(command)
             answer = await monitor.execute(command)
             if command.name == "nbd-server-stop":
-                await self._offered.stopped()
+                await self.books.offered.stopped()
             return answer
         finally:
             self._line.look_soon()
 
-    async def works(self, names: Iterable[str]) -> str:
-        """Tell our other instances which nodes and devices will be changed, before it begins; gives what `rests` is told."""
-        work = secrets.token_hex(8)
-        if self._qemu is not None:
-            await asyncio.to_thread(self._journal.works, work, self._qemu, names)
-        return work
-
-    async def rests(self, work: str) -> None:
-        """Tell them that it is over."""
-        if self._qemu is not None:
-            await asyncio.to_thread(self._journal.rests, work)
+    def owns(self, job: str) -> bool:
+        """Whether we started this job on this very QEMU."""
+        return self.books.owns(job)
 
     async def meanwhile(self, since: float) -> set[str]:
         """Nodes and devices that operations of ours touched which went on at this moment (monotonic) or later.
@@ -311,81 +283,7 @@ class Session:
         for carriage in self.carriages:
             if carriage.ended is None or carriage.ended >= since:
                 found |= touched(carriage.preview.draft, carriage.preview.before)
-        if self._qemu is not None:
-            moment = time.time() - (time.monotonic() - since)
-            found |= await asyncio.to_thread(self._journal.touched, self._qemu, moment)
-        return found
-
-    async def started(self, job: str, operation: Operation) -> None:
-        """Note that a job is ours, before it is sent."""
-        self._own_jobs |= {job}
-        if self._qemu is not None:
-            await asyncio.to_thread(self._journal.started, self._qemu, job, operation.name, operation.keys())
-
-    async def owes(self, plan: str, title: str, back: Sequence[Command], made: Sequence[str]) -> None:
-        """Note how a plan can be taken back should we be cut off; not where QEMU runs elsewhere and cannot be told again."""
-        if self._qemu is not None:
-            await asyncio.to_thread(self._journal.owes, self._qemu, plan, title, back, made)
-
-    async def cut(self, plan: str) -> None:
-        """Note that we no longer work at a plan that was neither finished nor taken back."""
-        await asyncio.to_thread(self._journal.cut, plan)
-
-    async def settle(self, plan: str) -> None:
-        """Note that a plan needs nothing more."""
-        await asyncio.to_thread(self._journal.settle, plan)
-
-    async def cut_off(self) -> tuple[CutOff, ...]:
-        """Plans of ours that were cut off on this very QEMU, the newest last."""
-        return await asyncio.to_thread(self._journal.cut_off, self._qemu) if self._qemu is not None else ()
-
-    async def counts(self, marks: Sequence[Mark], how: Literal["open", "becomes", "was"]) -> bool:
-        """Note in the journal what bitmaps count from; whether it could be written."""
-        for mark in marks:
-            since = replace(mark.was, open=True) if how == "open" else mark.becomes if how == "becomes" else mark.was
-            if not await asyncio.to_thread(self._journal.counts, mark.image, mark.bitmap, since):
-                return False
-        return True
-
-    def owns(self, job: str) -> bool:
-        """Whether we started this job on this very QEMU."""
-        return job in self._own_jobs
-
-    async def exported(self, export: Export) -> None:
-        """Note that an export is ours, before it is made."""
-        await self._offered.note(export)
-
-    async def unexported(self, name: str) -> None:
-        """Note that an export of ours was not made."""
-        await self._offered.forget(name)
-
-    async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
-        """Write the ledger: images to mark, and paths whose mark is to go."""
-        known = {*self._spoilt_elsewhere, *(entry.path for entry in self.ledger.entries)}
-        for path in finished:
-            if path in known:
-                self.ledger.dismiss(path)
-                self._spoilt_elsewhere.pop(path, None)
-                await asyncio.to_thread(self._journal.dismiss, path)
-        for entry in [each.after(self.ledger.entry(each.path)) for each in entries]:
-            self.ledger.note(entry)
-            await asyncio.to_thread(self._journal.note, entry)
-        if entries or finished:
-            self.ledger_changed.emit()
-
-    def marked(self) -> frozenset[str]:
-        """Paths of the images that the ledger marks."""
-        return frozenset(self.ledger.spoilt())
-
-    def moving(self) -> frozenset[str]:
-        """Paths of the images whose data a commit that was not finished has begun to move down."""
-        return self.ledger.sources()
-
-    async def dismiss(self, path: str) -> None:
-        """Forget a marked image, because the user says so."""
-        self.ledger.dismiss(path)
-        await asyncio.to_thread(self._journal.dismiss, path)
-        self.ledger_changed.emit()
+        return found | await self.books.touched(time.time() - (time.monotonic() - since))
 
     # Recording
 

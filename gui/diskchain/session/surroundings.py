@@ -6,7 +6,7 @@ import os
 import posixpath
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from diskchain.images.headers import Search, identity
@@ -21,7 +21,7 @@ from diskchain.model.paths import absolute
 from diskchain.model.state import State
 from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import Concerns
-from diskchain.operations.preview import Folder, Surroundings
+from diskchain.operations.surroundings import Folder, Surroundings
 from diskchain.session.sockets import private_folder
 
 _ENDS = "QEMU was started so that it ends where its guest is reset (-no-reboot, or -action reboot=shutdown)."
@@ -76,7 +76,8 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         for image, found in readers.items()
     }
     replaced = (*_replaced(around.pid, concerns.held, unsearched), *_not_writable(around, concerns.written))
-    return Surroundings(
+    return replace(
+        _known(around, stamp, serial),
         here=here,
         owner=_owner(around.pid) if here else None,
         folders=seen,
@@ -85,6 +86,16 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         unsearched=tuple(unsearched),
         replaced=replaced,
         real=_real((*images, *concerns.held), folders, around.cwd) if here else {},
+        sockets=sockets,
+        headers=headers,
+        holders={image.path: holders(image.path, around.pid or 0) for chain in headers.values() for image in chain},
+        earlier={each.disk: _earlier(each, around) for each in concerns.earlier} if here else {},
+    )
+
+
+def _known(around: Around, stamp: str, serial: int) -> Surroundings:
+    """What the session knew before anything was looked at."""
+    return Surroundings(
         stamp=stamp,
         serial=serial,
         token=around.token,
@@ -94,13 +105,9 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         cwd=around.cwd,
         ends=_ENDS if around.ends else "",
         cut_off=around.cut_off,
-        sockets=sockets,
-        headers=headers,
-        holders={image.path: holders(image.path, around.pid or 0) for chain in headers.values() for image in chain},
         buses=around.buses,
         server=around.server,
         qemu=around.qemu,
-        earlier={each.disk: _earlier(each, around) for each in concerns.earlier} if here else {},
         since=around.since,
     )
 

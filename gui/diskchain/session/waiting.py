@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
 from diskchain.monitors.monitor import Refused
-from diskchain.operations.operation import Free, Gone, Wait
+from diskchain.operations.steps import Free, Wait
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.session.carriage import Carriage, Phase
+from diskchain.session.patience import PATIENCE, Patience
 from diskchain.session.worked import Halt, Worked
-
-_PATIENCE = 0.5
-"""Seconds between two looks at a job that tells nothing by itself."""
-
-_LOOKS = 10
-"""Pauses between two looks whether a device is gone; an event tells that at once."""
 
 _PAST = {
     "job-complete": frozenset({"waiting", "pending", "concluded", "null"}),
@@ -37,17 +31,15 @@ class JobWait:
 
     def __init__(self, session: Worked, carriage: Carriage, notes: list[str]) -> None:
         self._session, self._carriage, self.notes = session, carriage, notes
+        self._patience = Patience(carriage)
         self.ends: dict[str, Event] = {}
         self.stopped = False
-        self._unplugged: list[Event] = []
 
     def hear(self, event: Event) -> None:
         """Take in an event; for as long as the operation runs."""
         if event.job and event.name in ("BLOCK_JOB_COMPLETED", "BLOCK_JOB_CANCELLED"):
             self.ends[event.job] = event
-        if event.name in ("DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR"):
-            self._unplugged.append(event)
-        if event.job or self._unplugged:
+        if event.job:
             self._carriage.wake.set()
 
     async def until(self, step: Wait) -> None:
@@ -60,61 +52,25 @@ class JobWait:
                 raise Halt(f"The job {step.job} goes on without us.", outcome=Phase.LEFT)
             if carriage.stop and step.cancel:
                 await self._cancel(step)
-            await self.pause()
+            await self._patience.pause()
         carriage.waits = ""
 
     async def free(self, step: Free) -> None:
         """Wait until QEMU can open its files anew. :raises Halt: the user stopped or left the job, or it ended otherwise."""
         carriage = self._carriage
         while reason := await self._session.unready(step.written, step.held):
-            self._tell(f"{reason} All is copied, and nothing is lost: the job ends by itself once that has changed.")
+            self._patience.tell(
+                f"{reason} All is copied, and nothing is lost: the job ends by itself once that has changed."
+            )
             if carriage.leaving:
                 raise Halt(f"The job {step.job} waits to be finished.", outcome=Phase.LEFT)
             if carriage.stop:
                 await self._cancel(step)
-            await self.pause()
+            await self._patience.pause()
             job = (await self._session.look_at_jobs()).job(step.job)
             if job is None or job.status != "pending":
                 break
         carriage.waits = ""
-
-    async def gone(self, step: Gone) -> None:
-        """Wait until the guest has let go of a device. :raises Halt: the user gave up, or the guest will not."""
-        carriage = self._carriage
-        while True:
-            self._unplugged.clear()
-            if (await self._session.refresh()).device(step.device) is None:
-                carriage.waits = ""
-                return
-            self._tell(f"The guest was asked to let go of {step.device}, and has not done so yet.")
-            for _ in range(_LOOKS):
-                if carriage.stop or carriage.leaving:
-                    text = f"{step.device} goes as soon as the guest lets go of it; its image stays open then."
-                    raise Halt(text, outcome=Phase.LEFT if carriage.leaving else Phase.CANCELLED)
-                await self.pause()
-                if self._refuses(step.device):
-                    raise Halt(f"The guest does not let go of {step.device}.")
-                if self._unplugged:
-                    break
-
-    def _refuses(self, device: str) -> bool:
-        """Whether the guest said that it keeps a device."""
-        told = (event for event in self._unplugged if event.name != "DEVICE_DELETED")
-        return any(event.data.get("device") == device for event in told)
-
-    def _tell(self, waits: str) -> None:
-        if waits != self._carriage.waits:
-            self._carriage.waits = waits
-            self._carriage.show(Phase.RUNNING, waits)
-
-    async def pause(self) -> None:
-        """Until something is told, or for half a second."""
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._carriage.wake.wait()
-        except TimeoutError:
-            pass
-        self._carriage.wake.clear()
 
     async def _reached(self, step: Wait) -> bool:
         """Whether the job is where it was waited for. :raises Halt: it ended otherwise."""
@@ -141,9 +97,9 @@ class JobWait:
 
     async def _end_of(self, job: str) -> Event | None:
         """The event that told how a job ended; it may still be on its way to us when a look shows the end."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while job not in self.ends and time.monotonic() < deadline:
-            await self.pause()
+            await self._patience.pause()
         return self.ends.get(job)
 
     async def _blame_group(self, step: Wait) -> None:
@@ -200,7 +156,7 @@ class JobWait:
             job = (await self._session.look_at_jobs()).job(step.job)
             if job is None or job.status in ("null", "concluded"):
                 break
-            await self.pause()
+            await self._patience.pause()
         end = self.ends.get(step.job)
         cancelled = bool(job.error) if job is not None and job.status == "concluded" else end is not None
         if cancelled and (end is None or end.name == "BLOCK_JOB_CANCELLED"):
@@ -215,7 +171,7 @@ class JobWait:
         """Whether another file has the name of one that QEMU opens anew at the end of a job; that is told."""
         reason = await self._session.unready((), held)
         if reason:
-            self._tell(f"{reason} Until then the job is not cancelled: QEMU would go on with the other file.")
+            self._patience.tell(f"{reason} Until then the job is not cancelled: QEMU would go on with the other file.")
         return bool(reason)
 
     async def end(self, job: str, held: Sequence[str]) -> None:
@@ -228,7 +184,7 @@ class JobWait:
             while await self._exchanged(held):
                 if self._carriage.leaving:
                     return
-                await self.pause()
+                await self._patience.pause()
             self._carriage.waits = ""
             try:
                 await self._session.execute(Command("job-cancel", {"id": job}))
@@ -236,7 +192,7 @@ class JobWait:
                 self.notes.append(f"The job {job} could not be cancelled: {error.text}.")
                 return
         while found is not None and found.status not in ("concluded", "null"):
-            await self.pause()
+            await self._patience.pause()
             found = (await self._session.look_at_jobs()).job(job)
         if found is not None:
             await self._dismiss(job)

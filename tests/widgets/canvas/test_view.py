@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from diskchain.model.graph import BlockGraph
 from diskchain.model.state import State
 from diskchain.operations.commit import Commit
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
 from diskchain.operations.stream import Stream
+from diskchain.operations.surroundings import Surroundings
 from diskchain.picture.look import CardLook, FoldLook, PillLook
 from tests.support import graphs
 from tests.support.canvas import LEFT, NONE, Busy, Window

@@ -24,8 +24,9 @@ from diskchain.operations.bitmap import ChangeBitmap
 from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Operation
-from diskchain.operations.preview import Preview, Surroundings, prepare
+from diskchain.operations.preview import Preview, prepare
 from diskchain.operations.snapshot import Snapshot
+from diskchain.operations.surroundings import Surroundings
 from diskchain.picture.palette import LIGHT
 from diskchain.widgets.dialogs.preview import PreviewSheet
 from diskchain.widgets.dialogs.said import in_window

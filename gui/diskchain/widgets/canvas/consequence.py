@@ -9,7 +9,8 @@ from diskchain.model import words
 from diskchain.model.state import State
 from diskchain.operations.dialects import qmp_shell
 from diskchain.operations.operation import Offer
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
+from diskchain.operations.surroundings import Surroundings
 
 _NAMED = 3
 _STEERING = ("job-id=", "auto-", "filter-node-name=")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
@@ -13,76 +11,11 @@ from diskchain.model.words import rate
 from diskchain.operations.keys import UsageError, size
 from diskchain.operations.operation import Operation
 from diskchain.signal import Signal
+from diskchain.widgets.dialogs.option_words import OPTIONS, Option
 from diskchain.widgets.style import label
 from diskchain.widgets.wrapped import wrapped
 
-
-@dataclass(frozen=True)
-class _Option:
-    """How one field is asked for. `choices`: value -> words. `hint`: shown in the empty field."""
-
-    label: str
-    choices: Mapping[str, str] | None = None
-    hint: str = ""
-
-
-_OPTIONS: Mapping[str, _Option] = {
-    "file": _Option("File", hint="its path"),
-    "target": _Option("New file, or NBD URI", hint="beside the disk's image"),
-    "target_node": _Option("Or an open node", hint="its name"),
-    "sync": _Option(
-        "What is copied", {"full": "all of the disk", "top": "the active image only", "none": "only new writes"}
-    ),
-    "backup.target": _Option("New file, or NBD URI; of several disks their folder", hint="beside the disk's image"),
-    "backup.sync": _Option(
-        "What is copied",
-        {
-            "full": "all of the disk",
-            "top": "the active image only",
-            "incremental": "what the bitmap marks, which then counts anew",
-            "bitmap": "what the bitmap marks, which goes on counting",
-            "none": "only what is overwritten, until I stop it",
-        },
-    ),
-    "backup.bitmap": _Option("Bitmap", hint="none"),
-    "parent": _Option("Continues", hint="the newest backup there"),
-    "compress": _Option("Compress it"),
-    "format": _Option("Format", {"qcow2": "qcow2", "raw": "raw"}),
-    "copy_mode": _Option(
-        "The guest's writes", {"background": "go ahead of the copy", "write-blocking": "wait for the copy"}
-    ),
-    "mirror.finish": _Option(
-        "When ready", {"ask": "ask me", "pivot": "switch over by itself", "copy": "keep the copy by itself"}
-    ),
-    "finish": _Option("When ready", {"ask": "ask me", "pivot": "switch over by itself"}),
-    "restart": _Option("Let a guest that ran start again"),
-    "keep": _Option("Keep the branch that is left"),
-    "speed": _Option("Speed limit", hint="none; for example 50M"),
-    "close": _Option("Close the nodes that leave the chain"),
-    "label": _Option("Part of the names", hint="a time stamp"),
-    "dir": _Option("Folder", hint="beside each image"),
-    "export.label": _Option("Name", hint="the node's"),
-    "listen": _Option("Where it listens", hint="private; PATH, HOST:PORT"),
-    "tls": _Option("TLS credentials", hint="none; or their id in QEMU"),
-    "writable": _Option("Clients may write to it"),
-    "export.bitmap": _Option("Bitmap to read", hint="none"),
-    "create.size": _Option("Size", hint="for example 20G"),
-    "backing": _Option("Backed by", hint="nothing; or a path"),
-    "backing_format": _Option("Format of that", hint="as it is"),
-    "attach.format": _Option("Format", hint="as the file begins"),
-    "attach.node": _Option("Node-name", hint="after the file"),
-    "read_only": _Option("Read-only"),
-    "model": _Option("In the guest", {"": "not at all", "virtio-blk": "a virtio-blk disk", "scsi": "a SCSI disk"}),
-    "resize.size": _Option("New size", hint="for example 20G"),
-    "shrink": _Option("Cut off what lies beyond"),
-    "force": _Option("Cut off clients that use it now"),
-    "bitmap": _Option("Name of the bitmap"),
-    "persistent": _Option("Keep it in the image, so that it outlives QEMU"),
-    "granularity": _Option("One bit stands for", hint="QEMU's choice; for example 64k"),
-}
-"""Fields that are options, `operation.field` where one operation asks otherwise; other fields say what it is about."""
-
-_ORDER = tuple(_OPTIONS)
+_ORDER = tuple(OPTIONS)
 _LARGEST = 2**63 - 1
 
 
@@ -94,9 +27,9 @@ def options_of(operation: Operation) -> dict[str, object]:
     return {name: values[name] for name in named if name in values and name in asked}
 
 
-def _option(operation: Operation, name: str) -> _Option:
+def _option(operation: Operation, name: str) -> Option:
     """How a field of an operation is asked for."""
-    return _OPTIONS.get(f"{operation.name}.{name}") or _OPTIONS[name]
+    return OPTIONS.get(f"{operation.name}.{name}") or OPTIONS[name]
 
 
 def changed(operation: Operation, **values: object) -> Operation:

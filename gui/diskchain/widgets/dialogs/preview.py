@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from diskchain.operations.operation import Choose, Operation
+from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Preview
+from diskchain.operations.steps import Choose
 from diskchain.signal import Signal
 from diskchain.widgets.dialogs.bringing import Bringing
 from diskchain.widgets.dialogs.commands import Commands

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
-from diskchain.operations.operation import Branch, Choose
+from diskchain.operations.steps import Branch, Choose
 from diskchain.signal import Signal
 from diskchain.widgets.panels.lines import empty
 from diskchain.widgets.style import button, label

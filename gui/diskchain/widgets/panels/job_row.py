@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from diskchain.model.job import Job
 from diskchain.model.throughput import Meter
 from diskchain.model.words import size, used_of
-from diskchain.operations.operation import Choose
+from diskchain.operations.steps import Choose
 from diskchain.picture.palette import Palette
 from diskchain.widgets.panels.bar import Bar
 from diskchain.widgets.panels.choice import ChoiceBox

@@ -1,0 +1,68 @@
+"""What a line of the journal says, as values; and what names a process or a file for good."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from diskchain.model.ledger import LedgerEntry
+from diskchain.model.root import Export
+from diskchain.monitors.process import read_process
+from diskchain.operations.cutoff import CutOff
+from diskchain.qapi.command import Command
+
+
+def cut_off_of(line: Mapping[str, object]) -> CutOff:
+    """A plan that was cut off, from its line; what a stranger wrote is passed over."""
+    back, made = line.get("back"), line.get("made")
+    commands = [
+        Command(str(told.get("execute")), arguments if isinstance(arguments := told.get("arguments"), dict) else {})
+        for told in (back if isinstance(back, list) else [])
+        if isinstance(told, dict)
+    ]
+    files = [path for path in (made if isinstance(made, list) else []) if isinstance(path, str)]
+    return CutOff(str(line.get("plan")), str(line.get("title") or ""), tuple(commands), tuple(files))
+
+
+def entry_of(told: Mapping[str, object]) -> LedgerEntry:
+    """A marked image, from its line."""
+    words = {key: str(told.get(key) or "") for key in ("path", "node", "word", "why", "disk", "machine")}
+    backing, sources = told.get("backing"), told.get("sources")
+    listed = sources if isinstance(sources, list) else []
+    return LedgerEntry(
+        **words, backing=backing if isinstance(backing, str) else None, sources=tuple(str(path) for path in listed)
+    )
+
+
+def _began(pid: int) -> int:
+    """When a process began, in clock ticks since boot; 0 where there is none that is to be seen."""
+    process = read_process(pid)
+    return process.start_time if process else 0
+
+
+def ourselves() -> list[int]:
+    """What names this process for good."""
+    return [os.getpid(), _began(os.getpid())]
+
+
+def lives(by: object) -> bool:
+    """Whether the process with this id and start time is still there."""
+    return isinstance(by, list) and len(by) == 2 and isinstance(by[0], int) and 0 != by[1] == _began(by[0])
+
+
+def export_of(told: Mapping[str, object]) -> Export:
+    """An export of ours, from its line."""
+    name, kind, node, label, uri, listen = (
+        str(told.get(key) or "") for key in ("id", "type", "node", "name", "uri", "listen")
+    )
+    return Export(name, kind, node, label, uri, told.get("writable") is True, listen=listen)
+
+
+def identity(path: str) -> tuple[list[int] | None, int | None]:
+    """What a file is known by (device and inode), and when it was written last (nanoseconds); None where it is not seen."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None, None
+    return [found.st_dev, found.st_ino], found.st_mtime_ns
