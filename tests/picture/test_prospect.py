@@ -7,6 +7,7 @@ import pytest
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.attach import Attach
+from diskchain.operations.backup import TakeBackup
 from diskchain.operations.commit import Commit
 from diskchain.operations.export import Export
 from diskchain.operations.mirror import Mirror
@@ -174,3 +175,9 @@ def test_an_image_that_is_opened_stands_alone_as_after() -> None:
     plan = shown(Attach("/elsewhere/extra.qcow2", "qcow2"))
     assert isinstance(plan.spots["after:node:extra"].look, CardLook)
     assert {type(plan.spots[f"row:disk:{disk}"].look) for disk in ("vda", "vdb")} == {LineLook}
+
+
+def test_a_disk_that_is_only_copied_is_drawn_once() -> None:
+    plan = shown(TakeBackup("vda", target="/images/new.qcow2"))
+    assert "copy:node:vda-backup" in plan.spots
+    assert not [key for key in plan.spots if key.startswith("after:")]

@@ -51,6 +51,14 @@ def test_no_button_and_no_line_is_cut_off(qapp: QApplication, window: Window, la
     assert cut == []
 
 
+def test_the_last_operations_give_way_and_come_back(qapp: QApplication, window: Window) -> None:
+    tools = window.top.operations
+    assert [tools[name].isVisible() for name in ("snapshot", "mirror", "export")] == [True, True, False]
+    window.resize(1440, 900)
+    qapp.processEvents()
+    assert all(made.isVisible() for made in tools.values())
+
+
 def test_a_small_window_gives_its_room_to_the_picture(qapp: QApplication, window: Window) -> None:
     assert window.centre.width() > SMALL[0] / 2
     assert window.centre.height() > SMALL[1] / 2

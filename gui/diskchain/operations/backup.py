@@ -100,7 +100,8 @@ class TakeBackup:
         """This backup as an offer, with its reason against it where there is one."""
         first = next(_Plan(self, state, Surroundings()).objections(), None)
         title = f"{self.title} since {self.bitmap} was last used" if self.sync in CONTINUES else self.title
-        return Offer(self, "Copy as of now", title, first.text if first else "")
+        note = "The backup is the disk as it is when the job begins; what is written later is not in it."
+        return Offer(self, "Copy as of now", title, first.text if first else "", note)
 
     def concerns(self, state: State) -> Concerns:
         """The folders of new files, the earlier backups, and what a header is to name must be what QEMU has open."""
@@ -122,7 +123,7 @@ class TakeBackup:
             return Draft(self.title, verb, objections=objections)
         endless = self.sync == "none"
         return Draft(
-            title=f"{self.title} to {listed(part.to.called for part in plan.parts)}",
+            title=f"{self.title} to {'new files' if self.disks else plan.parts[0].to.titled}",
             verb=verb,
             warnings=tuple(plan.warnings()),
             steps=tuple(plan.together.steps()),
@@ -134,6 +135,7 @@ class TakeBackup:
             guest="keeps running; the backup is its state at the start, and it was not asked to flush (crash-consistent)",
             target=plan.parts[0].to.folder,
             confirm=tuple(sentence for part in plan.parts for sentence in part.to.confirm(part.leaving)),
+            copies=tuple(copy for part in plan.parts for copy in part.to.drawn(None if self.disks else plan.moves)),
             facts=tuple(fact for part in plan.parts for fact in part.facts(len(plan.parts) > 1)),
             marks=tuple(part.count.mark(part.record) for part in plan.parts if part.count and part.begins),
             after=plan.predict(),

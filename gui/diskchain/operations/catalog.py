@@ -54,8 +54,9 @@ def offers_for_drag(state: State, drag: Drag) -> tuple[Offer, ...]:
 
 
 def offers_for_copy(state: State, name: str) -> tuple[Offer, ...]:
-    """What dragging an image beside its chain would do: copy the disk that writes to it."""
-    return tuple(Mirror(device.name).offer(state) for device in state.devices_on(name)[:1] if device.name)
+    """What dragging an image beside its chain would do: copy the disk that writes to it, and follow it or as it is now."""
+    disks = [device.name for device in state.devices_on(name)[:1] if device.name]
+    return tuple(offer for disk in disks for offer in (Mirror(disk).offer(state), TakeBackup(disk).offer(state)))
 
 
 def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:

@@ -98,7 +98,7 @@ class Mirror:
         if objections := tuple(plan.objections()):
             return Draft(f"Mirror {self.disk}", "Mirror", objections=objections)
         return Draft(
-            title=f"Mirror {self.disk} to {plan.to.called if self.target or self.target_node else 'a new file'}",
+            title=f"Mirror {self.disk} to {plan.to.titled}",
             verb=f"Mirror {self.disk}",
             warnings=tuple(plan.warnings()),
             steps=plan.steps(),

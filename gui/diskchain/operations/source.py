@@ -74,3 +74,10 @@ class Source:
     def encrypted(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of these images that are encrypted."""
         return tuple(name for name in names if is_encrypted(self.state.graph.nodes[name]))
+
+
+def users_of(state: State, name: str) -> list[str]:
+    """Who has to do with a node: nodes above it, devices, exports, jobs."""
+    users = [edge.parent for edge in state.graph.parents(name)]
+    users += [device.name for device in state.devices if device.root == name]
+    return users + [export.id for export in state.exports_on({name})] + [job.id for job in state.jobs_on({name})]

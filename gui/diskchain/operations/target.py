@@ -25,7 +25,7 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, opening_of, probe
 from diskchain.operations.operation import Objection
-from diskchain.operations.source import Source
+from diskchain.operations.source import Source, users_of
 from diskchain.operations.steps import Fit, Send, Step, probe_name
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
@@ -116,6 +116,11 @@ class Target:
         named = self.open_node or self.told
         return posixpath.basename(named) if named and self.new else named or f"the {self.word}"
 
+    @property
+    def titled(self) -> str:
+        """The target in a title, where nothing was said of it yet."""
+        return self.called if self.open_node or self.told else "a new file"
+
     @cached_property
     def header(self) -> tuple[str, str]:
         """What the new file's header says is below, and its format; empty: nothing."""
@@ -164,7 +169,7 @@ class Target:
         if node is None:
             yield Objection(f"There is no node {name} here.")
             return
-        users = _users(state, name)
+        users = users_of(state, name)
         if name in state.graph.subtree(self.source.root):
             yield Objection(f"{name} is part of {self.source.name} itself: it cannot be the copy.")
         elif users:
@@ -239,10 +244,3 @@ def switched(to: Target, allocated: int | None) -> State:
     )
     devices = moved_roots(opened.devices, active, to.node)
     return replace(opened, graph=BlockGraph(opened.graph.nodes, edges), devices=devices)
-
-
-def _users(state: State, name: str) -> list[str]:
-    """Who has to do with a node: nodes above it, devices, exports, jobs."""
-    users = [edge.parent for edge in state.graph.parents(name)]
-    users += [device.name for device in state.devices if device.root == name]
-    return users + [export.id for export in state.exports_on({name})] + [job.id for job in state.jobs_on({name})]

@@ -41,7 +41,7 @@ def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[
         _flow(row, preview)
         _copies(row, preview, state)
         placer.take(row)
-        for after in _successors(disk, then):
+        for after in _successors(disk, then, bool(preview.draft.copies)):
             below = disk_row(ghost, wish, after, placer.y, row.columns(), "after")
             _count_images(below, disk, after)
             placer.take(below)
@@ -101,10 +101,12 @@ def _new(now: list[Disk], then: list[Disk]) -> list[Disk]:
     return [disk for disk in then if names.isdisjoint(disk.names) and disk.key not in {old.key for old in now}]
 
 
-def _successors(disk: Disk, then: list[Disk]) -> list[Disk]:
-    """What a disk becomes: the disks with its devices, else with any of its nodes."""
+def _successors(disk: Disk, then: list[Disk], copied: bool) -> list[Disk]:
+    """What a disk becomes: the disks with its devices, else with any of its nodes; nothing where it is only copied and stays."""
     same = [after for after in then if after.key == disk.key and after.devices]
     names = set(disk.names)
+    if copied and [set(after.names) for after in same] == [names]:
+        return []
     return same or [after for after in then if not after.loose and not names.isdisjoint(after.names)]
 
 

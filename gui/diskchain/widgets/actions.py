@@ -36,6 +36,8 @@ ACTIONS: Mapping[str, _Said] = {
     "commit": _Said("Commit…", ("Ctrl+D",)),
     "stream": _Said("Stream…", ("Ctrl+U",)),
     "mirror": _Said("Mirror…", ("Ctrl+Shift+M",)),
+    "backup": _Said("Backup…", ("Ctrl+B",)),
+    "export": _Said("Export…", ("Ctrl+E",)),
     "menu": _Said("What can be done with the selection", ("Ctrl+M",)),
     "look": _Said("Look again now", ("F5",)),
     "record": _Said("Record everything to a file", ("Ctrl+R",)),
@@ -59,7 +61,7 @@ CANVAS_KEYS = (
     ("C", "pick up, then arrows and Enter: drop"),
     ("Drag a node down its chain", "commit it there"),
     ("Drag a node up its chain", "stream it there"),
-    ("Drag a disk's image into the well below it", "copy the disk there"),
+    ("Drag a disk's image into a well below it", "mirror it, or back it up"),
     ("Drag the ground", "move the picture"),
 )
 

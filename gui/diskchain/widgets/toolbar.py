@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from diskchain.signal import Signal
 from diskchain.widgets.actions import Actions
 from diskchain.widgets.style import button, label, reserve, restyle, takes_escape
 
-OPERATIONS = ("snapshot", "commit", "stream", "mirror")
+OPERATIONS = ("snapshot", "commit", "stream", "mirror", "backup", "export")
 _FIND = "Find a node by its name, file or driver (Ctrl+F); Enter goes from one to the next"
 _RECORD = "Record to a file that replays without QEMU (Ctrl+R)"
 _SEARCH = (96, 170)
 """Least and greatest width of the search field, in pixels."""
+_APART = 8
+"""Pixels between two buttons."""
+_ALWAYS = 4
+"""Operations whose buttons stay in the narrowest window."""
 _TITLE = 226
 """Width of the title's place where there is room: the buttons then begin above the canvas."""
 
@@ -104,6 +108,42 @@ class _Title(QLabel):
         return super().sizeHint()
 
 
+class _Operations(QWidget):
+    """The operations' buttons: in a narrow window the last ones give way; menus and keys have them still."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buttons: list[QPushButton] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(_APART)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._row = row
+
+    def add(self, made: QPushButton) -> None:
+        """Add a button; the sooner, the longer it stays."""
+        self._buttons.append(made)
+        self._row.addWidget(made)
+
+    def _width(self, count: int) -> int:
+        return sum(each.sizeHint().width() + _APART for each in self._buttons[:count]) - _APART
+
+    def sizeHint(self) -> QSize:
+        """Room for all."""
+        return QSize(self._width(len(self._buttons)), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for those that always stay."""
+        return QSize(self._width(_ALWAYS), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many as there is room for."""
+        super().resizeEvent(event)
+        for number, made in enumerate(self._buttons):
+            made.setVisible(number < _ALWAYS or self._width(number + 1) <= self.width())
+
+
 class TopBar(QWidget):
     """The bar.
 
@@ -117,8 +157,10 @@ class TopBar(QWidget):
         self.operation_wanted: Signal[str, QPoint] = Signal()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(18, 10, 18, 10)
-        self._row.setSpacing(8)
+        self._row.setSpacing(_APART)
         self._row.addWidget(_Title())
+        self._tools = _Operations()
+        self._row.addWidget(self._tools)
         self.operations = {name: self._operation(name, actions) for name in OPERATIONS}
         self._row.addSpacing(10)
         self.views = self._views(actions)
@@ -141,7 +183,7 @@ class TopBar(QWidget):
         made = button(action.text(), f"tool-{name}", "", action.text().removesuffix("…"))
         made.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
         made.clicked.connect(lambda: self.operation_wanted.emit(name, self.below(name)))
-        self._row.addWidget(made)
+        self._tools.add(made)
         return made
 
     def below(self, name: str) -> QPoint:
