@@ -124,19 +124,21 @@ def test_every_way_to_name_a_base_is_found(tmp_path: Path) -> None:
     _overlay(tmp_path / "on-another", str(tmp_path / "absolute"))
     (tmp_path / "link-to-overlay").symlink_to(tmp_path / "absolute")
     os.mkfifo(tmp_path / "fifo")
-    search = Search((str(base),))
+    search = Search()
     search.look_through(str(tmp_path))
-    assert set(search.readers[str(base)]) == {str(path) for path in wanted}
+    assert set(search.naming(str(base))) == {str(path) for path in wanted}
+    assert search.naming(str(tmp_path / "through-link")) == ()
+    assert search.naming(f"{deep}/../absolute") == (str(tmp_path / "on-another"),)
     assert search.unsearched == []
 
 
 def test_what_was_not_searched_is_said(tmp_path: Path) -> None:
-    search = Search((str(tmp_path / "base"),))
+    search = Search()
     search.look_through(str(tmp_path / "none"))
     assert "could not be searched" in search.unsearched[0]
     for number in range(4100):
         (tmp_path / f"{number}").touch()
-    search = Search((str(tmp_path / "base"),))
+    search = Search()
     start = time.monotonic()
     search.look_through(str(tmp_path))
     assert time.monotonic() - start < 5

@@ -13,7 +13,7 @@ from diskchain.operations.preview import Preview
 from diskchain.session.carriage import Phase
 from tests.support.live_session import done, prepared, with_session
 from tests.support.machine import Machine
-from tests.support.tools import MIB, QEMU_IMG, fill, make_image, tool
+from tests.support.tools import MIB, QEMU_IMG, fill, make_image, restored, tool
 
 pytestmark = pytest.mark.live
 
@@ -41,6 +41,30 @@ def _commit(machine: Machine, top: str, base: str) -> Preview:
 
 def _lifts(preview: Preview) -> list[str]:
     return [objection.lifts for objection in preview.objections]
+
+
+def test_an_image_on_a_closed_overlay_is_spoilt_with_it_and_is_named(tmp_path: Path) -> None:
+    """img0 <- img1 <- img2 <- img3 is open; s2 lies on img1, s2child on s2, and kept on img2."""
+    paths = [_made(tmp_path / "img0", "qcow2", 1)]
+    for value in (2, 3, 4):
+        paths.append(_made(tmp_path / f"img{value - 1}", "qcow2", value, paths[-1]))
+    fill(paths[2], "qcow2", 9, 2 * MIB, MIB)
+    make_image(tmp_path / "s2", "qcow2", 0, str(paths[1]), "qcow2")
+    make_image(tmp_path / "s2child", "qcow2", 0, str(tmp_path / "s2"), "qcow2")
+    make_image(tmp_path / "kept", "qcow2", 0, str(paths[2]), "qcow2")
+    with _machine(paths[-1], "qcow2") as (machine, chain):
+        named = [tmp_path / name for name in ("s2", "s2child", "kept")]
+        preview = _commit(machine, chain[1], chain[3])
+        assert _lifts(preview) == [f"spoils={path}" for path in named]
+        assert [said for each in preview.objections if "would be spoilt" in (said := each.text)] == [
+            each.text for each in preview.objections[:2]
+        ]
+        before, seen = [restored(path) for path in named], machine.contents("vdb")
+        agreed = {"top": chain[1], "base": chain[3], "spoils": ",".join(map(str, named))}
+        _, result = with_session(machine, lambda session: done(session, "commit", agreed))
+        assert result.as_predicted, result
+        assert [restored(path) == was for path, was in zip(named, before, strict=True)] == [False, False, True]
+        machine.settled(vdb=seen)
 
 
 def test_another_vmdk_on_the_same_base_is_found(tmp_path: Path) -> None:

@@ -241,6 +241,23 @@ def test_closed_overlays_on_what_is_committed_are_named(image: str) -> None:
     assert not other.allowed, "only what was named is agreed to"
 
 
+def test_what_becomes_of_an_image_elsewhere_is_said_truly() -> None:
+    """Three ways: what changes is below it; the guest will write below it; it stays right, but on an invalid image."""
+    spoilt = "/x/s.qcow2 is backed by /images/one.qcow2, which the commit changes: it would be spoilt."
+    child = spoilt.replace("/x/s.qcow2", "/x/t.qcow2").replace("one.qcow2,", "one.qcow2 through /x/s.qcow2,")
+    around = replace(NOTHING_ELSE, readers={path("one"): ("/x/s.qcow2",), "/x/s.qcow2": ("/x/t.qcow2",)})
+    assert [each.text for each in prepare(Commit("two", "base"), machine(FOUR), around).objections] == [spoilt, child]
+    agreed = prepare(Commit("two", "base", spoils=("/x/s.qcow2",)), machine(FOUR), around)
+    assert [each.lifts for each in agreed.objections] == ["spoils=/x/t.qcow2"]
+    assert f"{spoilt} You agreed to that." in agreed.warnings
+
+    start = "/x/u.qcow2 is backed by /images/"
+    [switched] = prepare(Commit("three", "one"), machine(FOUR), with_reader(path("three"), "/x/u.qcow2")).objections
+    assert switched.text.startswith(f"{start}three.qcow2: it would be spoilt once the guest is switched over")
+    [leans] = prepare(Commit("two", "base"), machine(FOUR), with_reader(path("two"), "/x/u.qcow2")).objections
+    assert leans.text == f"{start}two.qcow2, which is invalid then: it reads as before only until base changes again."
+
+
 def test_the_chain_itself_is_no_stranger() -> None:
     around = with_reader(path("base"), path("one"))
     assert prepare(_COMMIT, machine(FOUR), around).allowed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from diskchain.model.state import State
@@ -12,7 +14,7 @@ from diskchain.operations.preview import prepare
 from diskchain.operations.surroundings import Surroundings
 from diskchain.session.surroundings import Around, gather
 from tests.support.states import machine
-from tests.support.tools import make_image
+from tests.support.tools import QEMU_IMG, make_image, tool
 
 _MIB = 1 << 20
 _HERE = Around(here=True, cwd="/")
@@ -93,6 +95,40 @@ def test_a_kept_branch_is_found_wherever_it_lies(tmp_path: Path) -> None:
     make_image(branch, "qcow2", _MIB)
     around = Around(here=True, cwd="/", kept={str(branch): base, str(tmp_path / "gone"): base})
     assert prepare(commit, state, _around(commit, state, around)).allowed
+
+
+def test_what_is_backed_by_what_is_spoilt_is_found_too_and_so_on_upwards(tmp_path: Path) -> None:
+    """Closed images above closed ones, also in another folder; above an open one elsewhere; and above one that is lost anyway."""
+    state, far = _images(tmp_path), tmp_path / "a" / "b" / "c"
+    far.mkdir(parents=True)
+    images = [tmp_path / "branch.qcow2", far.parent / "child.qcow2", far / "grandchild.qcow2"]
+    for image, below in zip(images, (tmp_path / "base.qcow2", *images), strict=False):
+        make_image(image, "qcow2", 0, str(below), "qcow2")
+    commit = Commit("one", "base")
+    preview = prepare(commit, state, _around(commit, state))
+    assert [objection.lifts for objection in preview.objections] == [f"spoils={image}" for image in images]
+    dead = Around(here=True, cwd="/", dead=frozenset({str(images[0])}))
+    preview = prepare(commit, state, _around(commit, state, dead))
+    assert [objection.lifts for objection in preview.objections] == [f"spoils={image}" for image in images[1:]]
+
+    other = machine({"vda": "child <- theirs <- upper"})
+    held = [replace(other.graph.nodes["child"], file=str(images[1]))]
+    around = Around(here=True, cwd="/", others={"vm": replace(other, graph=other.graph.with_nodes(held))})
+    preview = prepare(commit, state, _around(commit, state, around))
+    theirs = ["/images/theirs.qcow2", "/images/upper.qcow2"]
+    assert {objection.lifts for objection in preview.objections} == {f"spoils={image}" for image in (*images, *theirs)}
+
+
+def test_images_that_name_each_other_are_found_once(tmp_path: Path) -> None:
+    state = _images(tmp_path)
+    one, two = tmp_path / "x.qcow2", tmp_path / "y.qcow2"
+    make_image(one, "qcow2", 0, str(tmp_path / "base.qcow2"), "qcow2")
+    make_image(two, "qcow2", 0, str(one), "qcow2")
+    both = {"a": {"filename": str(two)}, "b": {"filename": f"{tmp_path}/base.qcow2"}}
+    tool(QEMU_IMG, "rebase", "-u", "-b", f"json:{json.dumps(both)}", "-F", "qcow2", one)
+    commit = Commit("one", "base")
+    preview = prepare(commit, state, _around(commit, state))
+    assert [objection.lifts for objection in preview.objections] == [f"spoils={one}", f"spoils={two}"]
 
 
 def test_what_cannot_be_searched_is_said(tmp_path: Path) -> None:

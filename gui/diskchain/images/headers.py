@@ -115,19 +115,21 @@ def _file_names(options: object) -> Iterator[str]:
 
 
 class Search:
-    """Looks through folders for images that back onto some others.
+    """Looks through folders and notes which image there names which file.
 
-    :ivar readers: image -> images elsewhere that name it. `unsearched`: sentences on what was not looked at.
+    :ivar unsearched: sentences on what was not looked at.
     """
 
-    def __init__(self, images: tuple[str, ...]) -> None:
-        self.readers: dict[str, list[str]] = {}
+    def __init__(self) -> None:
         self.unsearched: list[str] = []
-        self._wanted = {found: image for image in images if (found := identity(image)) is not None}
-        self._names = {os.path.normpath(image): image for image in images}
+        self._naming: dict[object, dict[str, None]] = {}
         self._until = time.monotonic() + _MOST_SECONDS
         self._left = _MOST_FILES
         self._folders: list[str] = []
+
+    def naming(self, path: str) -> tuple[str, ...]:
+        """The images that were found to name this file, by whatever name."""
+        return tuple(self._naming.get(same_file(path), ()))
 
     @property
     def where(self) -> str:
@@ -172,12 +174,14 @@ class Search:
             if error.errno not in (errno.ENXIO, errno.ENOENT):  # a socket; gone meanwhile, or a link to nowhere
                 self.unsearched.append(f"{path} could not be read ({error.strerror}): it may be another overlay.")
             return
+        real = os.path.realpath(path) if path.is_symlink() else str(path)
         for name in (name for header in headers for name in names_in(header, path.parent)):
-            found = identity(name)
-            image = self._wanted.get(found) if found else self._names.get(os.path.normpath(name))
-            real = os.path.realpath(path) if path.is_symlink() else str(path)
-            if image is not None and real not in self.readers.get(image, ()):
-                self.readers.setdefault(image, []).append(real)
+            self._naming.setdefault(same_file(name), {})[real] = None
+
+
+def same_file(path: str) -> object:
+    """A key that two names share if they lead to the same file now; where it is not to be seen, if they are the same name."""
+    return identity(path) or os.path.normpath(path)
 
 
 def identity(path: str) -> tuple[int, int] | None:

@@ -46,6 +46,7 @@ from diskchain.operations.rewriting import (
     untried,
     unwritable,
 )
+from diskchain.operations.spoiling import needing, unagreed
 from diskchain.operations.steps import Branch, Choose, Free, Send, Step, Wait
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
@@ -253,20 +254,25 @@ class Commit:
         for lower in self._concerned(graph):
             yield from opened_twice(graph, lower, surroundings)
         if surroundings.readers:
-            yield from self._spoiling(graph, surroundings, files)
+            yield from unagreed(self._fates(state, surroundings), self.spoils)
 
-    def _spoiling(
-        self, graph: BlockGraph, surroundings: Surroundings, files: Mapping[str, str | None]
-    ) -> Iterator[Objection]:
-        """Images elsewhere that need what the commit changes."""
-        own = {*files.values(), *stored(graph, self._concerned(graph), surroundings.cwd)}
-        for path, readers in surroundings.readers.items():
-            for reader in readers:
-                if reader not in own and reader not in self.spoils and path in own:
-                    yield Objection(
-                        f"{reader} is backed by {path}, which the commit changes: it would be spoilt.",
-                        f"spoils={reader}",
-                    )
+    def _fates(self, state: State, surroundings: Surroundings) -> dict[str, str]:
+        """Images elsewhere that need what the commit changes or leaves invalid, and what becomes of each in a sentence.
+
+        What lies on the top reads as before as long as nobody writes below it.
+        """
+        graph, cwd, readers = state.graph, surroundings.cwd, surroundings.readers
+        own = frozenset(stored(graph, (*self._concerned(graph), *graph.overlays(self.top)), cwd))
+        changing = needing(readers, stored(graph, self._changing(graph), cwd), own)
+        leaning = needing(readers, stored(graph, (self.top,), cwd), own | frozenset(changing))
+        if graph.overlays(self.top) or not state.devices_on(self.top):
+            end = f", which is invalid then: it reads as before only until {self.base} changes again."
+        else:
+            end = f": it would be spoilt once the guest is switched over and writes into {self.base}."
+        spoilt = {
+            path: f"{path} is {how}, which the commit changes: it would be spoilt." for path, how in changing.items()
+        }
+        return spoilt | {path: f"{path} is {how}{end}" for path, how in leaning.items()}
 
     def _header_wrong(
         self, graph: BlockGraph, files: Mapping[str, str | None], surroundings: Surroundings, above: tuple[str, ...]
@@ -292,8 +298,9 @@ class Commit:
             path = path_of(graph.nodes[name], surroundings.cwd)
             if path and path in surroundings.spoilt:
                 yield f"{path}: {surroundings.spoilt[path]}"
-        for path in self._agreed(surroundings):
-            yield f"{path} will be spoilt, as agreed."
+        fates = self._fates(state, surroundings) if self.spoils else {}
+        for path in (path for path in self.spoils if path in fates):
+            yield f"{fates[path]} You agreed to that."
         if self.close:
             for name, bitmap in self._staying(state):
                 yield f"The bitmap {bitmap} on {name} keeps its node open outside the chain."

@@ -27,7 +27,8 @@ class Surroundings:
     :ivar here: whether QEMU sees the same files as we do (same mount namespace); None: not known.
     :ivar owner: user and group of QEMU, where we can make files for it by `qemu-img`; None: only QEMU itself can.
     :ivar folders: path -> what is in it, where we can see it. A path that is missing here could not be seen.
-    :ivar readers: image path -> images elsewhere (closed, or open in another machine) that name it as their backing file.
+    :ivar readers: image path -> images elsewhere (closed, or open in another machine) directly above it; these are keys in their
+        turn where there are more above them.
     :ivar alike: image path -> the protocol nodes of this machine that have that very file open, by whatever name.
     :ivar unsearched: sentences on what could not be searched.
     :ivar real: folder -> where it truly lies, links followed; only folders that can be seen from here.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from diskchain.images.headers import Search, identity
+from diskchain.images.headers import identity
 from diskchain.images.held import not_held
 from diskchain.images.locks import holders, unready
 from diskchain.images.looking import down
@@ -22,6 +22,7 @@ from diskchain.model.state import State
 from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import Concerns
 from diskchain.operations.surroundings import Folder, Surroundings
+from diskchain.session.readers import Readers
 from diskchain.session.sockets import private_folder
 
 _ENDS = "QEMU was started so that it ends where its guest is reset (-no-reboot, or -action reboot=shutdown)."
@@ -65,23 +66,19 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
     sockets = private_folder(around.pid) if concerns.sockets and around.here and around.pid is not None else ""
     folders = (*folders, sockets) if sockets else folders
     here = _sees_the_same(around, (*folders, *(posixpath.dirname(path) for path in images)))
-    unsearched: list[str] = []
     seen = {folder: found for folder in folders if here and (found := _folder(folder)) is not None}
     same = _Same(images, here is True)
-    own = {identity(absolute(path, around.cwd)) for path in (*concerns.images, *concerns.held)} if here else set()
     headers = {path: tuple(down(path)) for path in concerns.headers} if here else {}
-    readers = _readers(same, images, around, here is True, unsearched)
-    kept = {
-        image: tuple(path for path in found if path not in around.dead and (identity(path) or 0) not in own)
-        for image, found in readers.items()
-    }
+    readers = Readers(images, here is True, around.others, around.kept)
+    needing = readers.found((absolute(path, around.cwd) for path in (*concerns.images, *concerns.held)), around.dead)
+    unsearched = list(readers.unsearched)
     replaced = (*_replaced(around.pid, concerns.held, unsearched), *_not_writable(around, concerns.written))
     return replace(
         _known(around, stamp, serial),
         here=here,
         owner=_owner(around.pid) if here else None,
         folders=seen,
-        readers={image: found for image, found in kept.items() if found},
+        readers=needing,
         alike=_alike(same, state, around.cwd),
         unsearched=tuple(unsearched),
         replaced=replaced,
@@ -115,33 +112,6 @@ def _known(around: Around, stamp: str, serial: int) -> Surroundings:
 def _earlier(wanted: Wanted, around: Around) -> Earlier:
     since = around.since.get((wanted.image, wanted.bitmap), Since())
     return earlier(wanted, since.id)
-
-
-def _readers(
-    same: _Same, images: tuple[str, ...], around: Around, here: bool, unsearched: list[str]
-) -> dict[str, list[str]]:
-    """Image -> images that need it: closed ones where the folders are seen from here, and those open in other machines."""
-    readers: dict[str, list[str]] = {}
-    if here and images:
-        search = Search(images)
-        # Others may name an image by a link to it, or by where the link leads.
-        for folder in dict.fromkeys(posixpath.dirname(path) for path in (*images, *map(os.path.realpath, images))):
-            search.look_through(folder)
-        for path in around.kept:
-            search.look_at(path)
-        readers = search.readers
-        unsearched += search.unsearched
-        unsearched.append(f"Closed overlays on the same images were searched for in {search.where} only.")
-    elif images:
-        unsearched.append(
-            "The images' folders are not seen from here: closed overlays on the same images were not searched for."
-        )
-    for path, backing in around.kept.items() if not here else ():
-        if (image := same.image(backing)) is not None:
-            readers.setdefault(image, []).append(path)
-    for name, other in around.others.items():
-        _open_elsewhere(same, name, other, readers)
-    return readers
 
 
 def _replaced(pid: int | None, held: tuple[str, ...], unsearched: list[str]) -> tuple[str, ...]:
@@ -217,17 +187,6 @@ class _Same:
         if not path:
             return None
         return self._names.get(path) or (self._files.get(identity(path) or (0, 0)) if self._files else None)
-
-
-def _open_elsewhere(same: _Same, name: str, other: State, readers: dict[str, list[str]]) -> None:
-    """Images that another open machine has above one of ours."""
-    for node in other.graph.nodes.values():
-        overlays = other.graph.overlays(node.name)
-        if overlays and (image := same.image(node.file)) is not None:
-            for overlay in overlays:
-                path = other.graph.nodes[overlay].file or f"{overlay} of {name}"
-                if path not in readers.setdefault(image, []):
-                    readers[image].append(path)
 
 
 def _alike(same: _Same, state: State, cwd: str) -> dict[str, tuple[str, ...]]:
