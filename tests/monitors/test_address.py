@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.monitors.address import Address, parse, short_name
+from diskchain.monitors.address import Address, parse, settled, short_name
 from diskchain.monitors.monitor import Unreachable
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.qmp import QmpMonitor
@@ -78,3 +78,21 @@ def test_other_hosts_and_libvirt_are_named_as_what_they_are() -> None:
 )
 def test_a_machine_without_a_name_is_called_by_its_address(target: str, name: str) -> None:
     assert short_name(target) == name
+
+
+def test_a_target_has_one_name_from_whichever_folder_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two machines `q1` in two folders are two; one that is named in two ways is one."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+    whole = f"{tmp_path}/a/q1"
+    assert {settled(name) for name in ("q1", "./q1", "unix:q1", "unix:q1,server=on,wait=off", whole)} == {whole}
+    assert settled("../b/q1") == f"{tmp_path}/b/q1"
+    assert settled("replay:run.jsonl") == settled(f"replay:{tmp_path}/a/run.jsonl") == f"replay:{tmp_path}/a/run.jsonl"
+    assert settled("tcp:localhost:4444") == "tcp:localhost:4444"
+    assert settled("unix:odd:name") == f"{tmp_path}/a/odd:name"
+    assert [settled(name) for name in ("demo", "tcp:nowhere", "")] == ["demo", "tcp:nowhere", ""]
+    monkeypatch.chdir(tmp_path / "b")
+    assert settled("q1") == f"{tmp_path}/b/q1" != whole

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from diskchain.model.diff import Diff
+from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.monitors.monitor import Monitor, Unanswered, Unreachable
 from diskchain.qapi.command import Command
@@ -62,6 +63,26 @@ async def until(done: Callable[[], object], limit: float = 5) -> float:
         assert time.monotonic() < start + limit, "it did not come about"
         await asyncio.sleep(0.002)
     return time.monotonic() - start
+
+
+def test_two_machines_of_one_name_in_two_folders_do_not_share_their_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path / "journal")
+
+    async def marks_at(folder: str, note: bool) -> list[str]:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / folder)
+        session = Session("q1", lambda _: scripted(), journal)
+        await session.open()
+        if note:
+            await session.remember([LedgerEntry("/i/a", "a", "invalid", "It was.", machine=session.target)], ())
+        await session.close()
+        return [entry.path for entry in session.ledger.entries]
+
+    assert asyncio.run(marks_at("one", note=True)) == ["/i/a"]
+    assert asyncio.run(marks_at("two", note=False)) == []
+    assert asyncio.run(marks_at("one", note=False)) == ["/i/a"]
 
 
 def test_a_pace_keeps_its_share() -> None:

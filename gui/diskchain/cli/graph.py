@@ -13,7 +13,7 @@ from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.mermaid import mermaid
 from diskchain.model.public import state_as_json
 from diskchain.model.state import Machine, State
-from diskchain.monitors.address import short_name
+from diskchain.monitors.address import settled, short_name
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.replay import ReplayMonitor
 from diskchain.session.source import QmpSource
@@ -59,6 +59,7 @@ async def look(target: str, at: float | None = None) -> State:
     :param at: for a recording: the moment in seconds, None = its end.
     :raises MonitorError: no look could be had. :raises Ending: a moment is named, but it is no recording.
     """
+    target = settled(target)
     monitor = monitor_for(target)
     if at is not None and not isinstance(monitor, ReplayMonitor):
         raise Ending(

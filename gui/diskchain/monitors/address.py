@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from diskchain.model.paths import joined
 from diskchain.monitors.monitor import Unreachable
 
 Kind = Literal["unix", "tcp", "replay"]
@@ -70,6 +71,21 @@ def parse(target: str) -> Address:
             f"{target} is no address that is known here. {_FORMS} (A path with a colon: unix:PATH.)", "address"
         )
     return Address("unix", _path(target, target))
+
+
+def settled(target: str) -> str:
+    """The one name of a target, from whichever folder it is opened: a socket's whole path; `replay:` and that of a recording.
+
+    What is no target stays as it is: to open it says why.
+    """
+    try:
+        address = parse(target)
+        path = (
+            address.path if address.path.startswith("/") or not address.path else joined(str(Path.cwd()), address.path)
+        )
+    except (Unreachable, OSError):
+        return target
+    return path if address.kind == "unix" else f"replay:{path}" if path else str(address)
 
 
 def _path(target: str, path: str) -> str:

@@ -17,7 +17,7 @@ from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.sample import Sample
 from diskchain.model.state import Machine, State
 from diskchain.model.throughput import Meter
-from diskchain.monitors.address import short_name
+from diskchain.monitors.address import settled, short_name
 from diskchain.monitors.monitor import Lost, Monitor
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.recording import ALREADY, Recorder
@@ -48,6 +48,7 @@ _LIBVIRT_NODE = re.compile(r"libvirt-\d+-(format|storage)")
 class Session:
     """One machine. Only the session's own looks set `state`.
 
+    :ivar target: as `settled` names it, so that marks in the journal are of this machine alone.
     :ivar state: replaced whole; None before the first look. `looked_at`: monotonic time of the last good look.
     :ivar link: how the line stands; `link_text`: one plain sentence about it; `link_since`: monotonic.
     :ivar read_only: why nothing may be changed here; empty: it may. `unrecordable`: why it cannot be recorded; empty: it can.
@@ -64,11 +65,11 @@ class Session:
         journal: Journal | None = None,
         reconnect: bool = True,
     ) -> None:
-        self.target = target
+        self.target = settled(target)
         self.state: State | None = None
         self.looked_at = 0.0
         self.read_only = self.unrecordable = ""
-        self.books = Books(target, journal or default_journal())
+        self.books = Books(self.target, journal or default_journal())
         self.ledger, self.ledger_changed = self.books.ledger, self.books.changed
         self.meter = Meter()
         self.carriages: tuple[Carriage, ...] = ()
@@ -78,7 +79,7 @@ class Session:
         self.happened: Signal[Happening] = Signal()
         self.recording_ended: Signal[str] = Signal()
         self.carriage_changed: Signal[Carriage] = Signal()
-        self._line = Line(target, monitors, self._begin, reconnect)
+        self._line = Line(self.target, monitors, self._begin, reconnect)
         self.link_changed, self.event, self.wire = self._line.changed, self._line.event, self._line.wire
         self._line.looked.connect(self._take)
         self._line.sampled.connect(self._measured)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diskchain.model.state import State
+from diskchain.monitors.address import settled
 from diskchain.monitors.found import Found, found
 from diskchain.session.journal import Journal
 from diskchain.session.session import Session
@@ -33,7 +34,7 @@ class Sessions:
     async def open(self, target: str) -> Session:
         """Open a machine; one that is open already is given back. :raises Unreachable: with the reason in plain words."""
         for session in self.sessions:
-            if session.target == target:
+            if session.target == settled(target):
                 return session
         session = self.make(target)
         await session.open()
