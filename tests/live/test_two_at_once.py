@@ -170,3 +170,34 @@ def test_names_that_we_gave_back_are_not_ours_any_more(what: str) -> None:
         else:
             assert [told["id"] for told in machine.qmp("query-jobs")] == ["diskchain-1-0-file"]
         assert machine.contents("vda") == seen
+
+
+def test_what_another_instance_marks_shows_in_one_that_is_open(tmp_path: Path) -> None:
+    """It has another monitor of the same QEMU, as one serves one client; and it takes a mark away again."""
+    second = tmp_path / "second.qmp"
+    with Machine(_CHAIN, extra=("-qmp", f"unix:{second},server=on,wait=off")) as machine:
+        place = tmp_path / "journal"
+
+        async def run() -> None:
+            watching = Session(str(second), journal=Journal(place), reconnect=False)
+            told: asyncio.Queue[set[str]] = asyncio.Queue()
+            watching.ledger_changed.connect(lambda: told.put_nowait({each.node for each in watching.ledger.entries}))
+
+            async def shows(nodes: set[str]) -> None:
+                async with asyncio.timeout(10):
+                    while await told.get() != nodes:
+                        pass
+
+            await watching.open()
+            try:
+                acting = Session(str(machine.target), journal=Journal(place), reconnect=False)
+                assert (await carried_out(acting, "commit", _MIDDLE)).outcome is Phase.DONE
+                await shows({"one", "two"})
+                assert {each.word for each in watching.ledger.entries} == {"invalid"}
+                Journal(place).dismiss(str(machine.image("two")))
+                await shows({"one"})
+            finally:
+                await watching.close()
+
+        asyncio.run(run())
+        assert machine.chain("vda") == ["three", "base"]

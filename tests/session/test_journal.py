@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from diskchain.model.root import Export
 from diskchain.operations.cutoff import CutOff
 from diskchain.qapi.command import command
 from diskchain.session.journal import Journal
+from diskchain.session.marks import Marks
 
 
 @pytest.fixture
@@ -156,6 +159,28 @@ def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "file" / "journal")
     journal.note(entry("/x"))
     assert "could not be written" in journal.trouble
+
+
+def test_a_mark_that_could_not_be_written_stays_while_others_are_read(path: Path, tmp_path: Path) -> None:
+    """The disk was full for a moment: the mark is known here alone, and is not lost with the next look at the journal."""
+    marks, other = Marks("here", Journal(path)), Journal(path)
+
+    async def work() -> None:
+        path.parent.write_text("")
+        await marks.remember([entry("/x")], ())
+        path.parent.unlink()
+        other.note(entry("/y", machine="elsewhere"))
+        other.note(replace(entry("/z", machine="by another monitor"), qemu=(7, 1000)))
+        await marks.read((7, 1000))
+        assert [each.path for each in marks.ledger.entries] == ["/z", "/x"]
+        assert "/x" in marks.unwritten()
+        await marks.dismiss("/x")
+        other.dismiss("/z")
+        await marks.read((7, 1000))
+        assert marks.ledger.entries == ()
+        assert marks.unwritten() == {}
+
+    asyncio.run(work())
 
 
 def test_odd_names_go_round(path: Path) -> None:

@@ -76,7 +76,7 @@ def test_two_machines_of_one_name_in_two_folders_do_not_share_their_marks(
         session = Session("q1", lambda _: scripted(), journal)
         await session.open()
         if note:
-            await session.remember([LedgerEntry("/i/a", "a", "invalid", "It was.", machine=session.target)], ())
+            await session.books.remember([LedgerEntry("/i/a", "a", "invalid", "It was.", machine=session.target)], ())
         await session.close()
         return [entry.path for entry in session.ledger.entries]
 

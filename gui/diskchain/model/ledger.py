@@ -14,7 +14,8 @@ class LedgerEntry:
 
     :ivar path: absolute. `node`: the node-name it had. `word`: `invalid`, `changed` or `kept`, as it is drawn.
     :ivar why: one plain sentence. `backing`: the image it is backed by. `disk`: the disk it belonged to.
-    :ivar machine: the target of the machine on which it happened.
+    :ivar machine: the target of the machine on which it happened. `qemu`: process id and start time of its QEMU, which may have
+        other targets too; None: not known.
     :ivar sources: of a changed one, the images whose data have begun to move down into it or past it. They themselves are right.
     """
 
@@ -26,6 +27,7 @@ class LedgerEntry:
     disk: str = ""
     machine: str = ""
     sources: tuple[str, ...] = ()
+    qemu: tuple[int, int] | None = None
 
     def after(self, known: LedgerEntry | None) -> LedgerEntry:
         """This entry where the image had one already: data that moved down before are still there."""

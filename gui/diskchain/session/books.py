@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Literal
 
 from diskchain.model.backup import Mark, Since
-from diskchain.model.ledger import KEPT, Ledger, LedgerEntry
+from diskchain.model.ledger import LedgerEntry
 from diskchain.operations.cutoff import CutOff
 from diskchain.operations.operation import Operation
 from diskchain.qapi.command import Command
 from diskchain.session.journal import Journal
+from diskchain.session.marks import Marks
 from diskchain.session.offered import Offered
-from diskchain.signal import Signal
 
 
 class Books:
@@ -26,21 +26,16 @@ class Books:
     """
 
     def __init__(self, target: str, journal: Journal) -> None:
-        self.ledger, self.offered = Ledger(), Offered(journal)
-        self.changed: Signal[[]] = Signal()
+        self._marks, self.offered = Marks(target, journal), Offered(journal)
+        self.ledger, self.changed = self._marks.ledger, self._marks.changed
         self.qemu: tuple[int, int] | None = None
         self.own_jobs: frozenset[str] = frozenset()
-        self._target, self._journal = target, journal
-        self._spoilt_elsewhere: dict[str, str] = {}
+        self._journal = journal
 
     async def begin(self, qemu: tuple[int, int] | None) -> None:
         """Read what is known of this machine, and of this very QEMU."""
         self.qemu = qemu
-        for entry in await asyncio.to_thread(self._journal.images):
-            if entry.machine == self._target:
-                self.ledger.note(entry)
-            elif entry.word != KEPT:
-                self._spoilt_elsewhere[entry.path] = entry.why
+        await self._marks.read(qemu)
         await self.offered.begin(qemu)
         if qemu is not None:
             self.own_jobs = await asyncio.to_thread(self._journal.jobs_of, qemu)
@@ -108,25 +103,19 @@ class Books:
 
     async def remember(self, entries: Sequence[LedgerEntry], finished: Sequence[str]) -> None:
         """Write the ledger: images to mark, and paths whose mark is to go."""
-        known = {*self._spoilt_elsewhere, *(entry.path for entry in self.ledger.entries)}
-        for path in finished:
-            if path in known:
-                self.ledger.dismiss(path)
-                self._spoilt_elsewhere.pop(path, None)
-                await asyncio.to_thread(self._journal.dismiss, path)
-        for entry in [each.after(self.ledger.entry(each.path)) for each in entries]:
-            self.ledger.note(entry)
-            await asyncio.to_thread(self._journal.note, entry)
-        if entries or finished:
-            self.changed.emit()
+        await self._marks.remember([replace(entry, qemu=self.qemu) for entry in entries], finished)
+
+    async def read(self) -> None:
+        """Take over what other instances of us have marked meanwhile."""
+        await self._marks.read(self.qemu)
 
     async def marks(self) -> tuple[tuple[LedgerEntry, bool], ...]:
         """All images that the journal marks, each with whether nobody has written to it since."""
         return await asyncio.to_thread(self._journal.marks)
 
     def spoilt(self) -> dict[str, str]:
-        """Path -> why an image is not what it was, as we know it without a journal; nothing where the journal can be written."""
-        return {**self._spoilt_elsewhere, **self.ledger.spoilt()} if self._journal.trouble else {}
+        """Path -> why an image is not what it was, where the journal may not know it."""
+        return self._marks.unwritten()
 
     def marked(self) -> frozenset[str]:
         """Paths of the images that the ledger marks."""
@@ -138,6 +127,4 @@ class Books:
 
     async def dismiss(self, path: str) -> None:
         """Forget a marked image, because the user says so."""
-        self.ledger.dismiss(path)
-        await asyncio.to_thread(self._journal.dismiss, path)
-        self.changed.emit()
+        await self._marks.dismiss(path)

@@ -143,6 +143,14 @@ class Journal:
                 found.pop(str(line["unexported"]), None)
         return found
 
+    def written(self) -> tuple[int, int, int] | None:
+        """What is another each time that something was written; None: there is no journal."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
     def note(self, entry: LedgerEntry) -> None:
         """Remember an image that became invalid or was changed, with its identity as a file where we see it."""
         file, written = identity(entry.path)

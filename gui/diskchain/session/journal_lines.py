@@ -31,8 +31,18 @@ def entry_of(told: Mapping[str, object]) -> LedgerEntry:
     backing, sources = told.get("backing"), told.get("sources")
     listed = sources if isinstance(sources, list) else []
     return LedgerEntry(
-        **words, backing=backing if isinstance(backing, str) else None, sources=tuple(str(path) for path in listed)
+        **words,
+        backing=backing if isinstance(backing, str) else None,
+        sources=tuple(str(path) for path in listed),
+        qemu=_qemu(told.get("qemu")),
     )
+
+
+def _qemu(told: object) -> tuple[int, int] | None:
+    match told:
+        case [int(pid), int(start)]:
+            return pid, start
+    return None
 
 
 def _began(pid: int) -> int:

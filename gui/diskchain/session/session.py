@@ -86,6 +86,7 @@ class Session:
         self._line.event.connect(self._heard)
         self._recorder: Recorder | None = None
         self._tasks = Tasks()
+        self._reading: asyncio.Task[None] | None = None
         self._serial, self._token = 0, secrets.token_hex(3)
 
     @property
@@ -139,6 +140,9 @@ class Session:
     def _take(self, state: State) -> None:
         """Set the state and tell what changed. The one writer."""
         self.looked_at = time.monotonic()
+        if self._reading is None or self._reading.done():
+            # Another instance marks images shortly after its last command, which may be long after the graph changed.
+            self._reading = self._tasks.start(self.books.read(), "read the marks")
         old, self.state = self.state, state
         if old is state:
             return
