@@ -180,7 +180,9 @@ def test_nothing_is_ever_replaced(place: _Place, relative: bool) -> None:
         def monitored(late: Path) -> Session:
             last = {"blockdev-add": lambda: place(late)}
             monitor = MeddlingMonitor(str(machine.target), after=last)
-            return Session(str(machine.target), lambda _: monitor, Journal(folder / "journal"), reconnect=False)
+            return Session(
+                str(machine.target), lambda _: monitor, Journal(machine.folder / "journal.qmp"), reconnect=False
+            )
 
         async def run() -> None:
             before, between, late = (folder / f"{when}.qcow2" for when in ("before", "between", "late"))
