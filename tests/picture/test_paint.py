@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt, QXmlStreamReader
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from diskchain.model.paths import base_name
 from diskchain.model.state import State
 from diskchain.picture import text
 from diskchain.picture.card import fitting, paint_card
@@ -17,7 +18,7 @@ from diskchain.picture.look import Badge, CardLook
 from diskchain.picture.paint import render
 from diskchain.picture.palette import LIGHT
 from diskchain.picture.row import CARD_H, CARD_W
-from diskchain.picture.words import base_name, one_line
+from diskchain.picture.words import one_line
 from tests.support import graphs
 
 STATES = (

@@ -25,7 +25,7 @@ def chains(state: State) -> list[str]:
     found = []
     for top in state.tops():
         devices = ", ".join(shown(device.name) for device in state.devices_on(top))
-        line = " <- ".join(shown(name) for name in reversed(state.graph.chain(top)))
+        line = " <- ".join(shown(state.naming.exact(name)) for name in reversed(state.graph.chain(top)))
         found.append(f"{line}   ({devices})" if devices else line)
     return found
 
@@ -48,7 +48,7 @@ def _lines(preview: Preview) -> Iterator[str]:
     yield from _rows("changes", [shown(path) for path in draft.changed])
     yield from _rows("invalid", [shown(path) for path in draft.invalid])
     yield from _rows("creates", [shown(path) for path in draft.created])
-    yield from _rows("closes", [shown(name) for name in draft.closes])
+    yield from _rows("closes", [shown(preview.before.naming.exact(name)) for name in draft.closes])
     for label, value in draft.facts:
         yield f"  {shown(label)}: {shown(value)}"
     if draft.stop:

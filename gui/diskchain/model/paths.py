@@ -25,3 +25,10 @@ def joined(folder: str, path: str) -> str:
         folder = posixpath.dirname(folder)
         parts.pop(0)
     return posixpath.join(folder, *parts)
+
+
+def base_name(path: str | None) -> str:
+    """The file's own name; of a URI all of it, for its end alone does not say where it is."""
+    if not path:
+        return ""
+    return path if "://" in path else posixpath.basename(path.rstrip("/")) or path

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from diskchain.model.graph import BlockGraph
 from diskchain.model.job import Job
+from diskchain.model.naming import Naming
 from diskchain.model.node import Kind
 from diskchain.model.root import Device, Export
 from diskchain.model.words import duration
@@ -88,6 +89,11 @@ class State:
     jobs: tuple[Job, ...] = ()
     exports: tuple[Export, ...] = ()
     reduced: str = ""
+
+    @cached_property
+    def naming(self) -> Naming:
+        """What sentences call the nodes."""
+        return Naming(self.graph)
 
     def active_of(self, device: Device) -> str | None:
         """The format node that a device writes to, under any filters."""

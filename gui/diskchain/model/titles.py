@@ -69,10 +69,10 @@ def job_title(job: Job, state: State) -> JobTitle:
     kind = plain(job.type)
     if job.type == "commit":
         tops = [*roles.get("source", []), *between]
-        return JobTitle(kind, _several(tops, "overlays", state) or disk, plain(target), disk)
+        return JobTitle(kind, _several(tops, "overlays", state) or disk, _called(target, state), disk)
     if job.type == "stream":
         # Where the whole chain is pulled, its base is among them, which is no overlay.
-        return JobTitle(kind, _several(between, "images", state), plain(main), disk)
+        return JobTitle(kind, _several(between, "images", state), _called(main, state), disk)
     if target or disk:
         return JobTitle(kind, disk, _file(target, state), disk)
     return JobTitle(kind, plain(job.id), "", plain(job.id))
@@ -85,7 +85,7 @@ def _disk(name: str, state: State) -> str:
         top = state.active_of(device)
         if top is not None and below in state.graph.chain(top):
             return plain(device.name)
-    return plain(below)
+    return _called(below, state)
 
 
 def _several(names: list[str], what: str, state: State) -> str:
@@ -93,7 +93,11 @@ def _several(names: list[str], what: str, state: State) -> str:
     if len(names) > 2:
         return f"{len(names)} {what}"
     ordered = sorted(names, key=lambda name: -len(state.graph.chain(name)))
-    return " and ".join(plain(name) for name in ordered)
+    return " and ".join(_called(name, state) for name in ordered)
+
+
+def _called(name: str, state: State) -> str:
+    return plain(state.naming.of(name))
 
 
 def _file(name: str, state: State) -> str:

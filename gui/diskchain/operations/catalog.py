@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from diskchain.model.node import Kind
 from diskchain.model.state import State
@@ -19,6 +19,7 @@ from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Drag, Offer, Operation
 from diskchain.operations.resize import Resize
 from diskchain.operations.revert import Revert
+from diskchain.operations.saying import said_offer
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 from diskchain.operations.undo import Undo
@@ -50,13 +51,14 @@ OPERATIONS: Mapping[str, type[Operation]] = {
 def offers_for_drag(state: State, drag: Drag) -> tuple[Offer, ...]:
     """What a drop would do, the likelier first; an offer with a reason cannot be had."""
     commit = Commit.offered(state, drag)
-    return ((commit,) if commit else ()) + Stream.offered(state, drag)
+    return _said(state, (*((commit,) if commit else ()), *Stream.offered(state, drag)))
 
 
 def offers_for_copy(state: State, name: str) -> tuple[Offer, ...]:
     """What dragging an image beside its chain would do: copy the disk that writes to it, and follow it or as it is now."""
     disks = [device.name for device in state.devices_on(name)[:1] if device.name]
-    return tuple(offer for disk in disks for offer in (Mirror(disk).offer(state), TakeBackup(disk).offer(state)))
+    found = (offer for disk in disks for offer in (Mirror(disk).offer(state), TakeBackup(disk).offer(state)))
+    return _said(state, found)
 
 
 def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
@@ -80,13 +82,13 @@ def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     found.append(Resize(name, graph.nodes[name].virtual_size or 0).offer(state))
     found += [Unexport(export.id).offer(state) for export in state.exports_on({name})]
     found += [Detach(disk=disk).offer(state) for disk in disks] or [Detach(node=name).offer(state)]
-    return (*found, *offers_for_image(state, name))
+    return _said(state, (*found, *offers_for_image(state, name)))
 
 
 def offers_for_machine(state: State) -> tuple[Offer, ...]:
     """What can be done with the machine as a whole: a snapshot or backup of all its disks, going back on all, an image more."""
     own = (Snapshot().offer(state), *offers_for_all(state), *Revert.offered_for_all(state))
-    return (*own, Attach().offer(state), Create().offer(state))
+    return _said(state, (*own, Attach().offer(state), Create().offer(state)))
 
 
 def offers_for_job(state: State, job: str) -> tuple[Offer, ...]:
@@ -94,11 +96,17 @@ def offers_for_job(state: State, job: str) -> tuple[Offer, ...]:
     found = state.job(job)
     if found is None:
         return ()
-    return tuple(
+    offers = (
         SteerJob(verb, job, speed=found.speed if verb == "speed" else None).offer(state)
         for verb in VERBS
         if found.allows(verb)
     )
+    return _said(state, offers)
+
+
+def _said(state: State, offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    """The offers in the words of people: a node that nobody named is called by its file."""
+    return tuple(said_offer(offer, state.naming.said) for offer in offers)
 
 
 def parse(name: str, keys: Mapping[str, str], cwd: str) -> Operation:

@@ -11,6 +11,7 @@ from diskchain.model.public import state_as_json
 from diskchain.model.state import OPERABLE, State
 from diskchain.operations.local import Local
 from diskchain.operations.operation import Objection, Operation
+from diskchain.operations.saying import said_draft, said_objection
 from diskchain.operations.steps import JOB_CONTROL, Choose, Fit, Free, Gone, Guest, Make, Send, Step, Wait
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command
@@ -158,12 +159,12 @@ def prepare(operation: Operation, state: State, surroundings: Surroundings) -> P
     To what the operation itself finds, this adds the rules for all: a machine that is only looked at, a guest that has moved
     away, and space at the target.
     """
-    draft = operation.draft(state, surroundings)
+    draft = said_draft(operation.draft(state, surroundings), state.naming.said)
     if state.machine.status not in ("running", "") and draft.guest.startswith("keeps running"):
         draft = replace(draft, guest=f"stays {state.machine.status}")
     elif state.machine.daemon:
         draft = replace(draft, guest="there is none: this is a storage daemon")
-    objections = list(_general(state, surroundings))
+    objections = [said_objection(objection, state.naming.said) for objection in _general(state, surroundings)]
     objections += draft.objections
     warnings = [*draft.warnings, *surroundings.unsearched]
     free = surroundings.folders[draft.target].free if draft.target in surroundings.folders else None

@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from diskchain.model.ledger import KEPT, LedgerEntry
+from diskchain.model.naming import base_name
 from diskchain.model.node import Edge, Kind, Node
 from diskchain.model.state import State
 from diskchain.picture.look import Badge, CardLook
-from diskchain.picture.words import base_name, one_line
+from diskchain.picture.words import one_line
 
 KEPT_MARK = Badge(KEPT.upper(), "other")
 """The word on an image of a branch that a disk has left."""

@@ -14,19 +14,19 @@ from diskchain.model.flows import flows
 from diskchain.model.job import OUR_PREFIX, Job
 from diskchain.model.measured import Rates
 from diskchain.model.node import Kind, Node
+from diskchain.model.paths import base_name
 from diskchain.model.root import Device, Export
 from diskchain.model.state import State
 from diskchain.picture.kept import KEPT_MARK
 from diskchain.picture.look import Badge, CardLook, PillLook, SlimLook
 from diskchain.picture.palette import driver_tone
-from diskchain.picture.words import base_name, called, one_line
+from diskchain.picture.words import called, one_line
 
 _FILTER_JOBS = {"commit_top": "commit", "mirror_top": "mirror", "copy-before-write": "copy before write"}
 _TARGETS = ("mirror", "backup", "commit", "stream")
 
 _FAINT = 1024.0
 """Rates below this many bytes per second are not worth a word."""
-
 
 _ACTIVE, _READ_ONLY = Badge("ACTIVE", "blue"), Badge("READ-ONLY", "grey")
 _NO_BASE = {Trouble.NOT_OPEN: Badge("BASE NOT OPEN", "red"), Trouble.LOOP: Badge("LOOP", "red")}

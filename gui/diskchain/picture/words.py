@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 import unicodedata
 
 from diskchain.model.node import Node
-
-
-def base_name(path: str | None) -> str:
-    """The file's own name; of a URI all of it, for its end alone does not say where it is."""
-    if not path:
-        return ""
-    return path if "://" in path else posixpath.basename(path.rstrip("/")) or path
+from diskchain.model.paths import base_name
 
 
 def called(node: Node) -> str:

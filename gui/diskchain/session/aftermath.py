@@ -92,7 +92,7 @@ def entries(preview: Preview, word: str) -> list[LedgerEntry]:
     paths = {"invalid": draft.invalid, "changed": draft.unfinished, KEPT: draft.kept}[word]
     nodes = {node.file: name for name, node in graph.nodes.items() if not graph.is_leftover_child(name)}
     why = {
-        "invalid": f"Its base was changed by {_commit(preview)}. It must not be used again.",
+        "invalid": f"Its base was changed by {preview.before.naming.said(_commit(preview))}. It must not be used again.",
         "changed": f"It was changed by a commit that was not finished: {draft.title}.",
         KEPT: f"It is of the branch that was left: {draft.title}. What it is backed by must not be changed.",
     }[word]

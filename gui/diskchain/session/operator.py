@@ -330,15 +330,15 @@ class QmpOperator:
         nodes: tuple[str, ...] = (),
         uri: str = "",
     ) -> Result:
-        checked = outcome is Phase.DONE
+        checked, say = outcome is Phase.DONE, self._carriage.preview.before.naming.said
         return Result(
             outcome=outcome,
             seconds=time.monotonic() - self._begun,
-            text=text,
+            text=say(text),
             detail=detail,
             as_predicted=not found if checked else None,
-            differences=found,
-            notes=tuple(self._notes),
+            differences=tuple(map(say, found)),
+            notes=tuple(map(say, self._notes)),
             sent=bool(self._done),
             files=files,
             nodes=nodes,

@@ -140,7 +140,7 @@ def why_nothing(session: Session, key: str) -> str:
 
 
 def _why_not_here(state: State, key: str) -> str:
-    name, node = one_line(key), state.graph.nodes.get(key)
+    name, node = one_line(state.naming.of(key)), state.graph.nodes.get(key)
     if node is None:
         if state.job(key) is not None:
             return f"The job {name} can only be waited for in its present state."

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from diskchain.model.bases import Trouble, base_trouble
+from diskchain.model.paths import base_name
 from diskchain.model.state import OPERABLE, State
 from diskchain.model.words import age, duration, percent
-from diskchain.picture.words import base_name, one_line
+from diskchain.picture.words import one_line
 
 if TYPE_CHECKING:
     from diskchain.session.session import Session
@@ -166,7 +167,7 @@ def _bases(state: State) -> Iterator[str]:
         if trouble is None or trouble in said:
             continue
         said.add(trouble)
-        its, base = one_line(name), one_line(base_name(node.header_backing))
+        its, base = one_line(state.naming.of(name)), one_line(base_name(node.header_backing))
         if trouble is Trouble.LOOP:
             yield f"The header of {its} names {base}, which lies above: a loop. QEMU cannot open this chain again; rebase {its}."
         else:

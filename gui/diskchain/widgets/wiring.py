@@ -112,10 +112,10 @@ class Wiring:
     def _next(self) -> None:
         """Go to the next hit, and say which of them it is."""
         name = self._desk.canvas.next()
-        if name is not None:
-            self._window.top.search.tell(
-                f"{self._hits.index(name) + 1} of {len(self._hits)} nodes: {one_line(name, 60)}"
-            )
+        state = self._desk.current.state if self._desk.current is not None else None
+        if name is not None and state is not None:
+            called = one_line(state.naming.of(name), 60)
+            self._window.top.search.tell(f"{self._hits.index(name) + 1} of {len(self._hits)} nodes: {called}")
 
     def _view(self, mode: str) -> None:
         self._window.top.views[mode].setChecked(True)

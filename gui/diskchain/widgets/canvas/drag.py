@@ -107,7 +107,9 @@ class Carried:
         if not name:
             return ON_GROUND
         offers = self._wells.offers(name) or self._asked(name)
-        return hint_of(offers, self._state, self._second) if offers else no_hint(one_line(self.source), one_line(name))
+        if offers:
+            return hint_of(offers, self._state, self._second)
+        return no_hint(*(one_line(self._state.naming.of(node)) for node in (self.source, name)))
 
     def drop(self) -> Offer | None:
         """End it; the offer that is to be prepared, None where a drop does nothing."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 
+from diskchain.model.paths import base_name
 from diskchain.model.state import State
 from diskchain.picture.brush import box_of
 from diskchain.picture.look import CardLook, LineLook, SlimLook
 from diskchain.picture.plan import Plan, Spot
-from diskchain.picture.words import base_name
 
 _LINES = ("backing", "branch", "role")
 

@@ -107,7 +107,7 @@ class Consequences(QWidget):
         if draft.created:
             block.addWidget(_paths("New", draft.created, folder))
         if draft.closes:
-            block.addWidget(_indented(f"Closed afterwards: {', '.join(draft.closes)}"))
+            block.addWidget(_indented(f"Closed afterwards: {', '.join(map(preview.before.naming.of, draft.closes))}"))
         self._add_block(block)
 
     def _add_block(self, block: QVBoxLayout) -> None:

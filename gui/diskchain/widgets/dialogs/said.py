@@ -6,9 +6,10 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from diskchain.model.paths import base_name
 from diskchain.model.words import size, span
 from diskchain.operations.preview import Preview
-from diskchain.picture.words import base_name, one_line
+from diskchain.picture.words import one_line
 from diskchain.widgets.panels.facts import Fact
 
 _SPREAD = (0.7, 1.4)

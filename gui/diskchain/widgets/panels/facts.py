@@ -13,12 +13,13 @@ from diskchain.model.job import Job
 from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.measured import Rates
 from diskchain.model.node import Edge, Node
+from diskchain.model.paths import base_name
 from diskchain.model.root import Device, Export
 from diskchain.model.state import State
 from diskchain.model.throughput import Meter
 from diskchain.model.words import percent, rate, size, span
 from diskchain.picture.palette import driver_tone
-from diskchain.picture.words import base_name, one_line
+from diskchain.picture.words import one_line
 
 UNKNOWN = "not known"
 
@@ -107,7 +108,10 @@ def _of_node(state: State, meter: Meter | None, node: Node, files: str) -> Facts
     facts = [*_name_facts(node), *_file_facts(state, node, files), *_size_facts(node)]
     facts.append(Fact("Cache", _cache(node)))
     facts += [
-        Fact("Held by", f"{one_line(edge.parent)} as {edge.role}: {', '.join(edge.permissions) or 'nothing'}")
+        Fact(
+            "Held by",
+            f"{one_line(state.naming.of(edge.parent))} as {edge.role}: {', '.join(edge.permissions) or 'nothing'}",
+        )
         for edge in state.graph.parents(node.name)
     ]
     facts += [
@@ -123,12 +127,12 @@ def _of_node(state: State, meter: Meter | None, node: Node, files: str) -> Facts
     facts += [_export(export) for export in state.exports_on({node.name})]
     facts += [Fact("Job", f"{job.type} {one_line(job.id)}, {job.status}") for job in state.jobs_on({node.name})]
     facts += _option_facts(node)
-    return Facts(one_line(node.name), tuple(_badges(state, node)), tuple(facts), node.facts)
+    return Facts(one_line(state.naming.of(node.name)), tuple(_badges(state, node)), tuple(facts), node.facts)
 
 
 def _name_facts(node: Node) -> Iterator[Fact]:
     if node.nameless:
-        yield Fact("Name", "by QEMU, new at each start")
+        yield Fact("Name", f"{node.name}, by QEMU, new at each start")
 
 
 def _badges(state: State, node: Node) -> Iterator[Badge]:
@@ -156,11 +160,11 @@ def _file_facts(state: State, node: Node, files: str) -> Iterator[Fact]:
     below = state.graph.backing(node.name)
     if below is not None:
         driver = state.graph.nodes[below].driver
-        yield Fact("Backing", f"{one_line(below)} ({driver or 'format not known'})")
+        yield Fact("Backing", f"{one_line(state.naming.of(below))} ({driver or 'format not known'})")
     elif node.kind.value == "format":
         yield Fact("Backing", "none is open" if base_trouble(state.graph, node.name) else "none")
     if len(above := state.graph.overlays(node.name)) > 1:
-        yield Fact("Backs", one_line(", ".join(above)))
+        yield Fact("Backs", one_line(", ".join(map(state.naming.of, above))))
     if node.header_backing is not None:
         form = node.header_backing_format
         said = f"{one_line(base_name(node.header_backing))} ({form or 'no format said'})"

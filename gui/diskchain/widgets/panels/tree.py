@@ -143,10 +143,10 @@ class _Builder:
             if name not in self._seen:
                 self._add_node(self._root, name, "in a loop", set())
         for job in state.jobs:
-            words = f"{job.status}, works on {', '.join(job.node_names)}"
+            words = f"{job.status}, works on {', '.join(map(state.naming.of, job.node_names))}"
             _row(self._root, job.id, job.id, "job", job.type, "", words)
         for export in state.exports:
-            _row(self._root, export.id, export.id, "export", export.type, "", f"of {export.node}")
+            _row(self._root, export.id, export.id, "export", export.type, "", f"of {state.naming.of(export.node)}")
         for entry in ledger.entries if ledger else ():
             _row(
                 self._root,
