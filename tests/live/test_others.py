@@ -67,6 +67,28 @@ def test_an_image_on_a_closed_overlay_is_spoilt_with_it_and_is_named(tmp_path: P
         machine.settled(vdb=seen)
 
 
+def test_an_internal_snapshot_of_the_base_keeps_what_it_held(tmp_path: Path) -> None:
+    """It shares the clusters that the commit writes, and reads others from below, which no commit changes."""
+    below = _made(tmp_path / "below.qcow2", "qcow2", 1)
+    base = _made(tmp_path / "base.qcow2", "qcow2", 2, below)
+    tool(QEMU_IMG, "snapshot", "-c", "old", base)
+    top = _made(tmp_path / "top.qcow2", "qcow2", 3, base)
+
+    def old() -> bytes:
+        tool(QEMU_IMG, "convert", "-U", "-l", "snapshot.name=old", "-O", "raw", base, tmp_path / "old")
+        return (tmp_path / "old").read_bytes()
+
+    before = old()
+    with _machine(top, "qcow2") as (machine, chain):
+        seen = machine.contents("vdb")
+        keys = {"top": chain[0], "base": chain[1], "finish": "pivot"}
+        preview, result = with_session(machine, lambda session: done(session, "commit", keys))
+        assert result.outcome is Phase.DONE, result
+        assert any("old in" in text and "keeps what it held" in text for text in preview.draft.confirm)
+        machine.settled(vdb=seen)
+        assert old() == before
+
+
 def test_another_vmdk_on_the_same_base_is_found(tmp_path: Path) -> None:
     base = _made(tmp_path / "base.vmdk", "vmdk", 1)
     top = _made(tmp_path / "top.vmdk", "vmdk", 2, base)

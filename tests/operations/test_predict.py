@@ -23,6 +23,7 @@ from diskchain.operations.preview import Preview, prepare
 from diskchain.operations.resize import Resize
 from diskchain.operations.revert import Revert
 from diskchain.operations.snapshot import Snapshot
+from diskchain.operations.steps import Choose
 from diskchain.operations.stream import Stream
 from diskchain.operations.surroundings import Folder, Surroundings
 from diskchain.operations.unexport import Unexport
@@ -283,6 +284,36 @@ def test_bitmaps_and_internal_snapshots_want_one_more_yes(operation: Operation) 
     if operation.name != "snapshot":
         kept = with_internal_snapshot(machine(FOUR), "three" if operation is _STREAM else node)
         assert any("before" in text for text in prepare(operation, kept, NOTHING_ELSE).draft.confirm)
+
+
+def test_a_bitmap_is_spoken_of_once_and_an_internal_snapshot_of_the_base_truly() -> None:
+    preview = prepare(_COMMIT, with_bitmap(machine(FOUR), "two"), NOTHING_ELSE)
+    told = [text for text in (*preview.warnings, *preview.draft.confirm) if "daily" in text]
+    kept = "The bitmap daily on two stays behind there and stops recording, but keeps its node open outside the chain."
+    assert told == [kept]
+    [base] = prepare(_COMMIT, with_internal_snapshot(machine(FOUR), "base"), NOTHING_ELSE).draft.confirm
+    assert "keeps what it held" in base
+    [top] = prepare(_COMMIT, with_internal_snapshot(machine(FOUR), "two"), NOTHING_ELSE).draft.confirm
+    assert "no longer to be relied on" in top
+
+
+@pytest.mark.parametrize("finish", ["ask", "pivot"])
+@pytest.mark.parametrize("top", ["three", "two"])
+def test_where_there_is_no_guest_none_is_spoken_of(top: str, finish: str) -> None:
+    before = machine(FOUR)
+    daemon = replace(before, machine=replace(before.machine, commands=frozenset(), status=""), devices=())
+    draft = prepare(Commit(top, "base", finish), daemon, NOTHING_ELSE).draft
+    branches = [branch for step in draft.steps if isinstance(step, Choose) for branch in step.branches]
+    told = [*(f"{label}: {value}" for label, value in draft.facts), *draft.warnings, draft.stop, *draft.confirm]
+    told += [branch.meaning for branch in branches]
+    assert told
+    assert not [text for text in told if "guest" in text or "you choose when" in text or "switched" in text]
+    assert draft.guest == "there is none: this is a storage daemon"
+
+
+@pytest.mark.parametrize("do", ["speed", "finalize", "cancel", "dismiss"])
+def test_what_has_no_half_way_does_not_speak_of_it(do: str) -> None:
+    assert not prepare(SteerJob(do, "theirs", 0, foreign=True), with_job(machine(FOUR), "two"), NOTHING_ELSE).draft.stop
 
 
 def test_an_old_file_is_never_replaced() -> None:

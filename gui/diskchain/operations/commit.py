@@ -166,7 +166,6 @@ class Commit:
         files = self._files(graph, surroundings.cwd)
         changed = [*stored(graph, (self.base,), surroundings.cwd), *(files[name] for name in above)]
         attached = bool(above) or bool(state.devices_on(self.top))
-        two_phased = not above
         sizes = [graph.nodes[name].allocated for name in leaving]
         limit = graph.nodes[self.top].virtual_size
         known = None if None in sizes else sum(size for size in sizes if size is not None)
@@ -181,11 +180,11 @@ class Commit:
             invalid=(*stored(graph, leaving, surroundings.cwd), *self._agreed(surroundings)),
             closes=self._closing(state, attached),
             unfinished=tuple(path for name in self._changing(graph) if (path := files[name])),
-            stop=f"the disk stays right; {self._no_way_back(graph)}",
+            stop=f"the {'chain' if state.machine.daemon else 'disk'} stays right; {self._no_way_back(graph)}",
             target=posixpath.dirname(files[self.base] or ""),
             confirm=tuple(self._confirm(state)),
             flow=(self.top, self.base),
-            facts=(("Switching over", self._finish_words(two_phased)), *self._bitmap_facts(state)),
+            facts=(self._finish_fact(state), *self._bitmap_facts(state)),
             marks=tuple(counted_down(graph.nodes[self.top], graph.nodes[self.base], surroundings))
             if self._switches(state)
             else (),
@@ -222,10 +221,17 @@ class Commit:
         kept = {name for name, _ in self._staying(state)}
         return tuple(takewhile(lambda name: name not in kept, found))
 
-    def _finish_words(self, two_phased: bool) -> str:
-        if not two_phased:
-            return "not needed: the guest writes further up"
-        return "by itself when ready" if self.finish == "pivot" else "you choose when it is ready"
+    def _finish_fact(self, state: State) -> tuple[str, str]:
+        """Who ends it, and whether a guest is switched over; where none writes to the chain, none is spoken of."""
+        if state.graph.overlays(self.top):
+            guest = state.devices_on(root_of(state.graph, self.top))
+            return (
+                "Switching over",
+                f"not needed: {'the guest writes further up' if guest else 'it is not the active image'}",
+            )
+        if not state.devices_on(self.top):
+            return "When ready", "it ends by itself" if self.finish == "pivot" else "you choose: finish, or stop"
+        return "Switching over", "by itself when ready" if self.finish == "pivot" else "you choose when it is ready"
 
     def _objections(
         self, state: State, surroundings: Surroundings, files: Mapping[str, str | None]
@@ -293,7 +299,8 @@ class Commit:
         if top.virtual_size and base.virtual_size and top.virtual_size > base.virtual_size:
             yield f"{self.base} is smaller than {self.top} and is made larger at once; it stays so after a cancel."
         if not attached:
-            yield f"No guest disk uses {self.top}: its data move down, but it stays open, and nothing is switched over."
+            nobody = "Nothing" if state.machine.daemon else "No guest disk"
+            yield f"{nobody} uses {self.top}: its data move down, but it stays open."
         for name in self._concerned(graph):
             path = path_of(graph.nodes[name], surroundings.cwd)
             if path and path in surroundings.spoilt:
@@ -301,9 +308,6 @@ class Commit:
         fates = self._fates(state, surroundings) if self.spoils else {}
         for path in (path for path in self.spoils if path in fates):
             yield f"{fates[path]} You agreed to that."
-        if self.close:
-            for name, bitmap in self._staying(state):
-                yield f"The bitmap {bitmap} on {name} keeps its node open outside the chain."
 
     def _agreed(self, surroundings: Surroundings) -> Iterator[str]:
         """Images elsewhere that the user agreed to spoil, and that it does spoil."""
@@ -312,8 +316,9 @@ class Commit:
 
     def _confirm(self, state: State) -> Iterator[str]:
         graph, leaving = state.graph, self._leaving(state.graph)
+        kept = ", but keeps its node open outside the chain" if self.close else ""
         for name, bitmap in self._staying(state):
-            yield f"The bitmap {bitmap} on {name} stays behind there and stops recording."
+            yield f"The bitmap {bitmap} on {name} stays behind there and stops recording{kept}."
         yield from unencrypted(graph, leaving, self.base)
         old, new = graph.nodes[self.top].virtual_size or 0, graph.nodes[self.base].virtual_size or 0
         if new > old and state.devices_on(self.top):
@@ -324,7 +329,9 @@ class Commit:
         yield from bitmap_notes(state, (self.base,), "also records the blocks that the commit writes")
         for name in (*leaving, self.base):
             if snapshots := graph.nodes[name].snapshots:
-                fate = "may read changed data from below" if name == self.base else "is no longer to be relied on"
+                fate = "is no longer to be relied on"
+                if name == self.base:
+                    fate = "keeps what it held; what the commit writes over takes room once more"
                 yield f"The internal snapshot {listed(snapshots)} in {name} {fate}."
 
     def _steps(self, state: State, surroundings: Surroundings, files: Mapping[str, str | None]) -> tuple[Step, ...]:
@@ -368,7 +375,7 @@ class Commit:
             "Switch over" if attached else "Finish",
             f"The guest goes on in {self.base}; the overlays leave the chain."
             if attached
-            else "The job ends; nothing is switched over.",
+            else f"The job ends; {self.top} stays open.",
             (Send(command("job-complete", id=job)), *end, *gone, *tidy),
         )
         merge = merged_down(graph.nodes[self.top], graph.nodes[self.base]) if self._switches(state) else None
@@ -376,7 +383,7 @@ class Commit:
         stop = Branch(
             "stop",
             "Stop, keep the overlays",
-            f"The guest stays on {self.top}; {self._no_way_back(graph)}.",
+            f"{f'The guest stays on {self.top}' if attached else 'The job ends'}; {self._no_way_back(graph)}.",
             (Send(command("job-cancel", id=job)), *end, *undone),
         )
         chosen = "pivot" if self.finish == "pivot" else ""

@@ -90,7 +90,7 @@ class SteerJob:
         verb = _WORDS.get(self.do, self.do)
         title = f"{verb} {job.type} {self.id}" if job else f"{verb} {self.id}"
         objections = (*self._objections(job, state.machine.commands, surroundings), *self._deadly(state, job))
-        draft = Draft(title, verb, objections, moves=0, stop="nothing", after=state)
+        draft = Draft(title, verb, objections, moves=0, after=state)
         if job is None or any(not objection.lifts for objection in objections):
             return draft
         facts = (("Job", f"{job.type} on {', '.join(job.node_names)}"), ("Now", job.status))

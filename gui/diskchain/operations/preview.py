@@ -28,7 +28,7 @@ class Draft:
     :ivar moves: bytes that will move, an estimate; None: not known.
     :ivar changed: absolute paths of files whose contents or header change, `invalid`: of files that must not be used again,
         `created`: of files made. `closes`: nodes that are taken out of the chain and then closed.
-    :ivar stop: what stopping half way leaves. `guest`: what the guest notices.
+    :ivar stop: what stopping half way leaves; empty: there is no half way. `guest`: what the guest notices.
     :ivar target: the folder whose free space counts.
     :ivar confirm: sentences that want one more yes (bitmaps that stop recording...).
     :ivar flow: (from node, to node) along which data moves; for the picture.

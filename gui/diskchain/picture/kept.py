@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from diskchain.model.ledger import KEPT, LedgerEntry
-from diskchain.model.naming import base_name
 from diskchain.model.node import Edge, Kind, Node
+from diskchain.model.paths import base_name
 from diskchain.model.state import State
 from diskchain.picture.look import Badge, CardLook
 from diskchain.picture.words import one_line

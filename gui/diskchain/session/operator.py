@@ -305,8 +305,9 @@ class QmpOperator:
         if not self._making.made and not any(not step.command.looks for step in self._done):
             return self._result(Phase.LOST, f"{text} Nothing had been sent.")
         stop = self._carriage.preview.draft.stop
+        leaves = f": {stop}" if stop else ""
         text = (
-            f"{text} What was under way may or may not have happened: {stop}.{self._left()} If QEMU itself has ended, the guest"
+            f"{text} What was under way may or may not have happened{leaves}.{self._left()} If QEMU itself has ended, the guest"
             f" lost what it had not flushed, as in a power cut. Look again once it is back.{self._way_back}"
         )
         return self._result(Phase.LOST, text)
