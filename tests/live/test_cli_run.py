@@ -48,6 +48,27 @@ def test_the_leave_that_a_refusal_names_can_be_typed_as_it_stands(tmp_path: Path
         assert machine.sent() == []
 
 
+def test_each_reason_of_a_refusal_has_a_line_and_there_is_no_afterwards(tmp_path: Path) -> None:
+    with Machine() as machine:
+        branches = [machine.folder / f"branch{number}.qcow2" for number in range(2)]
+        for branch in branches:
+            make_image(branch, "qcow2", 0, str(machine.folder / "vda-0.qcow2"), "qcow2")
+        commit = ("run", machine.target, "commit", "top=vda-2", "base=vda-0", "--dry-run")
+        refused = ran(tmp_path, *commit)
+        lines = refused.stderr.splitlines()
+        assert refused.returncode == 5
+        assert len(lines) == 2, lines
+        assert all(
+            line.startswith("diskchain: ") and str(branch) in line for line, branch in zip(lines, branches, strict=True)
+        )
+        assert "Nothing was sent. To do it all the same, add" in lines[-1]
+        assert "  now  " in refused.stdout
+        assert "  after  " not in refused.stdout
+        agreed = ran(tmp_path, *commit, *(f"spoils={branch}" for branch in branches))
+        assert "  after  " in agreed.stdout
+        assert machine.sent() == []
+
+
 def test_a_yes_runs_and_the_question_at_the_end_is_asked(tmp_path: Path) -> None:
     with Machine() as machine:
         with (

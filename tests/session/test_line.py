@@ -15,7 +15,7 @@ import pytest
 from diskchain.model.diff import Diff
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
-from diskchain.monitors.monitor import Monitor, Unanswered, Unreachable
+from diskchain.monitors.monitor import Lost, Monitor, Unanswered, Unreachable
 from diskchain.qapi.command import Command
 from diskchain.session.journal import Journal
 from diskchain.session.line import Link
@@ -226,6 +226,18 @@ def test_changes_are_told_once(tmp_path: Path) -> None:
 
 
 # Lost and found
+
+
+def test_what_is_asked_over_a_lost_line_is_told_that_it_was_lost_and_how(tmp_path: Path) -> None:
+    monitor = scripted()
+
+    async def work(session: Session) -> None:
+        monitor.end("QEMU was killed.")
+        await until(lambda: session.link is Link.ENDED)
+        with pytest.raises(Lost, match=r"The line to .*scripted was lost\. QEMU was killed\."):
+            await session.refresh()
+
+    watched([monitor], work, tmp_path, reconnect=False)
 
 
 def test_a_lost_line_is_opened_again_and_all_is_read_anew(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ options:
   -h, --help      this text
   --version       the version
 
-exit codes: 0 done, 1 a problem was found, 2 wrong usage, 3 cannot connect, 4 connection lost, 5 refused and nothing changed,
-            6 failed half way (stderr says what state things are in)
+exit codes: 0 done, 1 a problem was found, 2 wrong usage, 3 cannot connect, 4 connection lost, and nothing had been sent,
+            5 refused and nothing changed, 6 failed or lost half way (stderr says what state things are in)
 """
 
 _OPERATIONS = """\

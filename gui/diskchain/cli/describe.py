@@ -42,7 +42,8 @@ def _lines(preview: Preview) -> Iterator[str]:
     now, after = chains(preview.before), chains(preview.after)
     if now != after:
         yield from _rows("now", [line for line in now if line not in after])
-        yield from _rows("after", [line for line in after if line not in now])
+        # What is refused has no afterwards.
+        yield from _rows("after", [line for line in after if line not in now] if preview.allowed else [])
     yield from _rows("moves", [_moves(preview)])
     yield from _rows("guest", [shown(draft.guest)])
     yield from _rows("changes", [shown(path) for path in draft.changed])

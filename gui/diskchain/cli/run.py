@@ -89,13 +89,15 @@ def _show(options: Namespace, preview: Preview) -> None:
 
 
 def _refuse(preview: Preview) -> None:
-    """:raises Ending: something speaks against it."""
+    """Say what speaks against it, one reason a line. :raises Ending: something does."""
     if preview.allowed:
         return
     lifts = [_word(objection.lifts) for objection in preview.objections if objection.lifts]
     way = f" To do it all the same, add {' '.join(lifts)}." if len(lifts) == len(preview.objections) else ""
-    reasons = " ".join(objection.text for objection in preview.objections)
-    raise Ending(Exit.REFUSED, f"{reasons} Nothing was sent.{way}")
+    *others, last = (objection.text for objection in preview.objections)
+    for other in others:
+        console.say(other)
+    raise Ending(Exit.REFUSED, f"{last} Nothing was sent.{way}")
 
 
 def _word(lifts: str) -> str:

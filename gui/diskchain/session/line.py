@@ -75,7 +75,7 @@ class Line:
         self._monitor: Monitor | None = None
         self._source: QmpSource | None = None
         self._tasks = Tasks()
-        self._wake, self._pending = asyncio.Event(), Ask(0)
+        self._wake, self._pending, self._how = asyncio.Event(), Ask(0), ""
 
     @property
     def monitor(self) -> Monitor | None:
@@ -110,7 +110,7 @@ class Line:
     def live(self) -> tuple[Monitor, QmpSource]:
         """The open connection. :raises Lost: there is none."""
         if self._monitor is None or self._source is None or self.link is not Link.LIVE:
-            raise Lost(f"The line to {self.target} is not open.")
+            raise Lost(f"The line to {self.target} {f'was lost. {self._how}' if self._how else 'is not open.'}")
         return self._monitor, self._source
 
     async def look(self, ask: Ask) -> State:
@@ -131,7 +131,7 @@ class Line:
         try:
             await monitor.open()
             source = QmpSource(monitor)
-            self._monitor, self._source = monitor, source
+            self._monitor, self._source, self._how = monitor, source, ""
             done = self._prepare(monitor, source)
             if asyncio.iscoroutine(done):
                 await done
@@ -145,7 +145,7 @@ class Line:
     async def _stay(self) -> None:
         """Watch until the line ends; then try to come back, if it was a line that we held."""
         while True:
-            how = await self._watch()
+            how = self._how = await self._watch()
             if self._monitor is not None and not self._monitor.writable:
                 self._tell(Link.ENDED, "The recording has ended.")
                 return
