@@ -149,6 +149,12 @@ def test_picture_paints_without_widgets() -> None:
     assert not found
 
 
+def test_every_button_acts_on_enter() -> None:
+    made = re.compile(r"\bQPushButton\(|\(QPushButton\)|\bQToolButton\b")
+    found = [name for name, path in house() if name != "widgets/style.py" and made.search(sources()[path])]
+    assert not found, "make them with widgets.style.button, or of widgets.style.Button"
+
+
 BANNED = {
     r"\.exec_?\(": "no nested event loops",
     r"\btime\.sleep\(": "nothing waits by sleeping",

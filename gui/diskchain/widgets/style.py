@@ -21,6 +21,9 @@ _SIZES = {"heading": 1.5, "title": 1.33, "section": 1.08, "caption": 0.86, "badg
 _TURNING = {"tab": 14, "switch": 30, "choice": 16}
 """Kinds of buttons whose letters turn bold -> pixels around these letters."""
 
+_ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+"""The keys that act on what has the focus."""
+
 _SHEET = Template("""QMainWindow, QWidget#root, QWidget#topBar, QWidget#machinesPanel, QWidget#leftColumn,
 QWidget#rightColumn, QWidget#lowerPanel,
 QScrollArea[kind="plain"], QScrollArea[kind="plain"] > QWidget > QWidget { background: $window; }
@@ -177,9 +180,23 @@ def label(text: str, kind: str = "", tone: str = "", parent: QWidget | None = No
     return made
 
 
+class Button(QPushButton):
+    """A button on which Return and Enter act as Space does: once for each press.
+
+    Qt itself would press it again and again while the key is held, and so run what the first press only previewed.
+    """
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return and Enter click."""
+        if event.key() not in _ENTER:
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            self.click()
+
+
 def button(text: str, name: str, kind: str = "", about: str = "") -> QPushButton:
     """A button with its object name, its kind in the sheet, and what a screen reader says (`about`, else its text)."""
-    made = QPushButton(text)
+    made = Button(text)
     made.setObjectName(name)
     made.setAccessibleName(about or text)
     if kind:

@@ -103,7 +103,6 @@ class PreviewSheet(QWidget):
         self._cancel = button("Cancel", "previewCancel", "large")
         self._cancel.clicked.connect(self.cancelled.emit)
         self._run: QPushButton = button("Run", "previewRun", "primary")
-        self._run.setAutoDefault(True)
         self._run.clicked.connect(self._yes)
         row = QHBoxLayout()
         row.setSpacing(10)

@@ -14,14 +14,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QPlainTextEdit,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from diskchain.widgets.panels.facts import Fact
-from diskchain.widgets.style import button, label, monospace, restyle
+from diskchain.widgets.style import Button, button, label, monospace, restyle
 
 _COPIED_MS = 1500
 _LONGEST_WORD = 24
@@ -167,7 +166,7 @@ class Code(QPlainTextEdit):
             self.setPlainText(text)
 
 
-class Link(QPushButton):
+class Link(Button):
     """A button in words that loses the middle of them where it is too narrow."""
 
     def __init__(self, text: str, name: str) -> None:
@@ -219,7 +218,7 @@ def empty(layout: QLayout, keep: int = 0) -> None:
             widget.deleteLater()
 
 
-class CopyButton(QPushButton):
+class CopyButton(Button):
     """Puts a text on the clipboard, and says for a moment that it did.
 
     :param told: gives the text when the button is pressed.
