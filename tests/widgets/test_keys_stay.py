@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,12 +15,14 @@ from diskchain.model.job import Job
 from diskchain.model.throughput import Meter
 from diskchain.operations.steps import Branch, Choose
 from diskchain.picture.palette import LIGHT
+from diskchain.session.session import Session
 from diskchain.widgets.machines import MachinesPanel
 from diskchain.widgets.messages import MessageBar
 from diskchain.widgets.panels.inspector import Inspector
 from diskchain.widgets.panels.job_row import JobRow
+from diskchain.widgets.panels.lower import Lower
 from diskchain.widgets.window import Window
-from tests.support.fake_session import MIRROR
+from tests.support.fake_session import BACKUP, MIRROR, FakeSession
 
 ANSWERS = (Branch("pivot", "Switch over", "The guest goes on there.", ()), Branch("keep", "Keep", "It stays.", ()))
 ASKS = Choose("How?", MIRROR.id, ANSWERS)
@@ -92,3 +95,47 @@ def test_tab_goes_on_from_there(shown: Shown) -> None:
     shown.show(PAUSED)
     QTest.keyClick(shown.window.focusWidget() or shown.window, Qt.Key.Key_Tab)
     assert shown.here == f"speed-{MIRROR.id}"
+
+
+class Watched:
+    """A machine's jobs in a whole window, beside their plot."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.window = Window()
+        qtbot.addWidget(self.window)
+        self.window.furnish(MachinesPanel(LIGHT), MessageBar(), Inspector())
+        self.lower = Lower(self.window.tabs, LIGHT)
+        self.lower.fill()
+        self.session = FakeSession()
+        self.lower.set_session(cast("Session", self.session))
+        self.window.show_centre(self.lower.canvas)
+        self.window.show()
+        self.window.activateWindow()
+        qtbot.waitUntil(self.window.isActiveWindow)
+
+    def be(self, *jobs: Job) -> None:
+        self.session.be(*jobs)
+        QApplication.processEvents()
+
+    def focus(self, name: str) -> None:
+        button = self.window.findChild(QPushButton, name)
+        assert button is not None
+        button.setFocus()
+
+    @property
+    def here(self) -> str:
+        widget = self.window.focusWidget()
+        return widget.objectName() if widget is not None else ""
+
+
+@pytest.mark.parametrize("ended", [MIRROR, BACKUP])
+def test_a_job_that_ends_hands_the_keys_to_the_next_one_and_the_last_to_the_picture(qtbot: QtBot, ended: Job) -> None:
+    watched = Watched(qtbot)
+    watched.be(MIRROR, BACKUP)
+    other = BACKUP if ended is MIRROR else MIRROR
+    watched.focus(f"cancel-{ended.id}")
+    watched.be(other)
+    assert watched.here == f"pause-{other.id}"
+    watched.be()
+    assert watched.here == "canvas", "not at a button of the plot, which is no nearer than anything else"
+    watched.window.let_go()

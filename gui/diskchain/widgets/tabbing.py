@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 _LINE = 12
 """Pixels that the upper edges of parts in one line may differ by."""
@@ -40,15 +40,17 @@ def _stops_at(part: QWidget) -> bool:
     return bool(policy) and part.isVisible() and part.isEnabled() and part.focusProxy() is None
 
 
-def step(regions: Iterable[QWidget], here: QWidget | None, forward: bool) -> bool:
+def step(regions: Iterable[QWidget], here: QWidget | None, forward: bool, home: QWidget) -> bool:
     """Give the keys to what comes next; whether there is anything.
 
-    Qt asks for that too when the part that has the keys is hidden or acts no longer: then they stay as near as can be.
+    Qt asks for that too when the part that has the keys is hidden or acts no longer: then they stay as near as can be, and
+    where its pane has nothing for them go to `home`, never to another pane.
     """
     stops = in_order(regions)
     if not stops:
         return False
-    if here is not None and not (here.isVisible() and here.isEnabled()) and (near := _near(here, stops)) is not None:
+    if here is not None and not (here.isVisible() and here.isEnabled()):
+        near = _near(here, stops) or next(iter(in_order((home,))), stops[0])
         near.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
     before = stops.index(here) if here in stops else -1 if forward else 0
@@ -58,18 +60,23 @@ def step(regions: Iterable[QWidget], here: QWidget | None, forward: bool) -> boo
 
 
 def _near(gone: QWidget, stops: list[QWidget]) -> QWidget | None:
-    """What takes the keys of a part that is gone: the nearest beside it, else what it was in, and so on outwards.
+    """What takes the keys of a part that is gone: what is in the nearest part beside it, else what it was in, and so on outwards.
 
-    Near is what was made near it: what has just come into sight has no place yet.
+    Near is what was made near it: what has just come into sight has no place yet. What lies beyond a splitter is not near.
     """
-    around = gone.parentWidget()
-    while around is not None and not around.isWindow():
-        parts = around.findChildren(QWidget)
-        at = parts.index(gone)
-        beside = [(abs(number - at), number) for number, part in enumerate(parts) if part in stops]
-        if beside:
-            return parts[min(beside)[1]]
+    inside, around = gone, gone.parentWidget()
+    while around is not None and not (around.isWindow() or isinstance(around, QSplitter)):
+        beside = around.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        at = beside.index(inside)
+        for _, number in sorted((abs(number - at), number) for number in range(len(beside)) if number != at):
+            if (found := _first_in(beside[number], stops)) is not None:
+                return found
         if around in stops:
             return around
-        around = around.parentWidget()
+        inside, around = around, around.parentWidget()
     return None
+
+
+def _first_in(part: QWidget, stops: list[QWidget]) -> QWidget | None:
+    """The first thing within a part that takes the keys, or the part itself: of a job's card a button rather than the card."""
+    return next((each for each in (*part.findChildren(QWidget), part) if each in stops), None)

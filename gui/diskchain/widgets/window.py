@@ -152,7 +152,8 @@ class Window(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Go on by Tab as the window is read: bar, machines, picture and messages, what is selected, tabs."""
-        return step((self.top, self._left, self._centre_part, self.right, self.tabs), self.focusWidget(), forward)
+        regions = (self.top, self._left, self._centre_part, self.right, self.tabs)
+        return step(regions, self.focusWidget(), forward, home=self.centre)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Note the first painting."""
