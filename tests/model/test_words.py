@@ -52,6 +52,8 @@ def test_a_size_reads_back_within_a_twentieth(count: float) -> None:
         (None, 8 * GIB, "8 GiB"),
         (GIB, None, "1 GiB"),
         (None, None, "size not known"),
+        (22.2 * MIB, 22.2 * MIB, "22.2 of 22.2 MiB"),
+        (22.3 * MIB, 22.2 * MIB, "all of 22.2 MiB"),
     ],
 )
 def test_used_of(used: float | None, whole: float | None, text: str) -> None:

@@ -43,12 +43,15 @@ def rate(bytes_per_second: float) -> str:
 def used_of(used: float | None, whole: float | None) -> str:
     """A part and its whole in bytes, in one unit where that does not hide the part: `1.2 of 8 GiB`, `196 KiB of 8 GiB`.
 
-    None means not known, and is left out: `8 GiB`, `1.2 GiB`, or `size not known`.
+    None means not known, and is left out: `8 GiB`, `1.2 GiB`, or `size not known`. A part that is larger than its whole, as
+    where a file system gives a file more blocks than it is long, is `all of 22.2 MiB`.
     """
     if whole is None:
         return "size not known" if used is None else size(used)
     if used is None:
         return size(whole)
+    if used > whole:
+        return f"all of {size(whole)}"
     unit = 1024 ** _power(whole)
     if used and round(used / unit, 1) < 0.1:
         return f"{size(used)} of {size(whole)}"
