@@ -26,9 +26,16 @@ def test_what_is_found_is_said_and_escape_ends_the_search(qapp: QApplication, tm
             QTest.keyClicks(field, "vda-1")
             said = await window.part("findSaid")
             assert isinstance(said, QLabel)
-            assert said.text() == "2 nodes found; Enter goes from one to the next.", "the image and its file"
+            assert said.text() == "1 node found; Enter goes to it.", "the file is in the image's card"
             QTest.keyClick(field, Qt.Key.Key_Return)
-            assert said.text() == f"1 of 2 nodes: {window.desk.selected}"
+            assert said.text() == f"1 of 1 node: {window.desk.selected}"
+            window.window.top.views["full"].click()
+            await window.until(
+                lambda: said.text() == "2 nodes found; Enter goes from one to the next.", "both are drawn"
+            )
+            window.window.top.views["chain"].click()
+            assert said.text() == "1 node found; Enter goes to it."
+            field.setFocus()
             QTest.keyClicks(field, "23")
             assert said.text() == "No node has “vda-123” in its name, file or driver."
             assert field.accessibleDescription() == said.text()

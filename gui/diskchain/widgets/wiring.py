@@ -106,20 +106,23 @@ class Wiring:
             search.tell("")
         elif not count:
             search.tell(f"No node has “{one_line(text.strip(), 40)}” in its name, file or driver.", "red")
+        elif count == 1:
+            search.tell("1 node found; Enter goes to it.")
         else:
-            search.tell(f"{count} {'node' if count == 1 else 'nodes'} found; Enter goes from one to the next.")
+            search.tell(f"{count} nodes found; Enter goes from one to the next.")
 
     def _next(self) -> None:
         """Go to the next hit, and say which of them it is."""
         name = self._desk.canvas.next()
         state = self._desk.current.state if self._desk.current is not None else None
         if name is not None and state is not None:
-            called = one_line(state.naming.of(name), 60)
-            self._window.top.search.tell(f"{self._hits.index(name) + 1} of {len(self._hits)} nodes: {called}")
+            of = f"{self._hits.index(name) + 1} of {len(self._hits)} node{'s' if len(self._hits) > 1 else ''}"
+            self._window.top.search.tell(f"{of}: {one_line(state.naming.of(name), 60)}")
 
     def _view(self, mode: str) -> None:
         self._window.top.views[mode].setChecked(True)
         self._desk.canvas.set_mode(mode)
+        self._search(self._window.top.search.text())
 
     def _hang_up(self) -> None:
         if self._desk.current is None:

@@ -168,8 +168,9 @@ class Shown(Ground):
         super().fit()
 
     def search(self, wanted: str) -> list[str]:
-        """Mark what a search finds; the names, in the order in which `next` goes."""
-        self._found = travel.matches(self.planner.state, wanted) if self.planner.state is not None else []
+        """Mark what a search finds; the names of what is drawn of it, in the order in which `next` goes."""
+        state, plan = self.planner.state, None if self.planner.full else self.canvas.plan
+        self._found = travel.matches(state, wanted, plan) if state is not None else []
         self._mark()
         return list(self._found)
 

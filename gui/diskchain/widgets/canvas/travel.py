@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QRectF
 
+from diskchain.model.graph import BlockGraph
 from diskchain.model.paths import base_name
 from diskchain.model.state import State
 from diskchain.picture.brush import box_of
@@ -40,16 +43,33 @@ def first(plan: Plan) -> str | None:
     return spots[0].node if spots else None
 
 
-def matches(state: State, wanted: str) -> list[str]:
-    """Names of nodes whose name, driver or file holds the text, in the graph's order; no text finds nothing."""
+def matches(state: State, wanted: str, plan: Plan | None) -> list[str]:
+    """Names of nodes whose name, driver or file holds the text, in the graph's order; no text finds nothing.
+
+    :param plan: what is drawn, where that is not all: of what is folded into a card the node of that card is found.
+    """
     wanted = wanted.casefold().strip()
     if not wanted:
         return []
-    return [
+    found = [
         name
         for name, node in state.graph.nodes.items()
         if wanted in name.casefold() or wanted in base_name(node.file).casefold() or wanted == node.driver
     ]
+    return found if plan is None else _drawn(state.graph, plan, found)
+
+
+def _drawn(graph: BlockGraph, plan: Plan, names: Iterable[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for name in names:
+        above, seen = [name], {name}
+        while above and (here := above.pop()) not in plan.shows:
+            further = {edge.parent for edge in graph.parents(here)} - seen
+            seen |= further
+            above += further
+        if here in plan.shows:
+            found.setdefault(here)
+    return list(found)
 
 
 def focus(state: State, plan: Plan, selected: str) -> QRectF:
