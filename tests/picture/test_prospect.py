@@ -181,3 +181,23 @@ def test_a_disk_that_is_only_copied_is_drawn_once() -> None:
     plan = shown(TakeBackup("vda", target="/images/new.qcow2"))
     assert "copy:node:vda-backup" in plan.spots
     assert not [key for key in plan.spots if key.startswith("after:")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "reckoned", "known"),
+    [
+        (Commit("overlay2", "base"), {"after:node:base"}, {"after:node:overlay3", "node:base"}),
+        (Stream("overlay3", "base"), {"after:node:overlay3"}, {"after:node:base", "node:overlay3"}),
+        (Mirror("vda", "/images/new.qcow2"), {"copy:node:vda-copy", "after:node:vda-copy"}, {"node:overlay3"}),
+        (Snapshot(), set(), {"after:node:overlay3", "node:overlay3"}),
+    ],
+    ids=str,
+)
+def test_what_is_reckoned_is_told_as_the_most_that_it_can_be(
+    operation: Operation, reckoned: set[str], known: set[str]
+) -> None:
+    """How much of the overlays the base holds already, nobody knows before."""
+    plan = shown(operation)
+    sizes = {key: spot.look.size for key, spot in plan.spots.items() if isinstance(spot.look, CardLook)}
+    assert {key for key, size in sizes.items() if size.startswith("up to ")} == reckoned
+    assert known <= set(sizes)

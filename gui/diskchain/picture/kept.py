@@ -1,4 +1,4 @@
-"""Images that QEMU no longer shows: kept branches are put back into the state and drawn where they hang, others lie apart."""
+"""Kept branches whose images are closed: put back into the state, so that they are drawn where they hang."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import PurePath
 
 from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.node import Edge, Kind, Node
-from diskchain.model.paths import base_name
 from diskchain.model.state import State
-from diskchain.picture.look import Badge, CardLook
-from diskchain.picture.words import one_line
+from diskchain.picture.look import Badge
 
 KEPT_MARK = Badge(KEPT.upper(), "other")
 """The word on an image of a branch that a disk has left."""
@@ -40,19 +38,3 @@ def with_kept(state: State, entries: Iterable[LedgerEntry]) -> State:
         graph = graph.with_nodes([node], [Edge(entry.node, names[entry.backing or ""], "backing")])
         names[entry.path] = entry.node
     return state if graph is state.graph else replace(state, graph=graph)
-
-
-def left_behind(entry: LedgerEntry) -> CardLook:
-    """The card of an image that QEMU no longer shows."""
-    kept, tone = entry.word == KEPT, "red" if entry.word == "invalid" else "amber"
-    return CardLook(
-        name=one_line(entry.node or base_name(entry.path)),
-        file=one_line(base_name(entry.path)),
-        driver=driver_of(entry.path),
-        tone="grey",
-        used=None,
-        size="",
-        badges=(KEPT_MARK if kept else Badge(entry.word.upper(), tone),),
-        hatched=not kept,
-        marks=0 if kept else 1,
-    )

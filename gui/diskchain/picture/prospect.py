@@ -28,7 +28,7 @@ def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[
     """Place a preview over the present state, as told without it (a fresher look than it was prepared on may have come since)."""
     state = told.state
     telling = replace(told, prospects=_prospects(preview, state), known={})
-    ghost = Telling(preview.after, ghost=True)
+    ghost = Telling(preview.after, ghost=True, reckoned=_reckoned(preview))
     now, then = disks_of(state), disks_of(preview.after)
     concerned = [disk for disk in now if _concerned(disk, telling, preview)]
     new = _new(now, then)
@@ -51,6 +51,14 @@ def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[
     place_disks(placer, told, replace(wish, only=frozenset()), rest)
     place_left_behind(placer, told, wish, ledger)
     return placer.plan()
+
+
+def _reckoned(preview: Preview) -> frozenset[str]:
+    """Nodes that would hold what others hold now: how much of it is there twice is not known before."""
+    now = preview.before.graph.nodes
+    then = preview.after.graph.nodes
+    grown = {name for name, node in then.items() if name in now and node.allocated != now[name].allocated}
+    return frozenset(grown | {node.name for _, node in preview.draft.copies})
 
 
 def _nodes_of(state: State, path: str) -> Iterator[str]:
@@ -124,7 +132,8 @@ def _flow(row: Row, preview: Preview) -> None:
 def _copies(row: Row, preview: Preview, state: State) -> None:
     """The copies that would be made, dashed, each beside its image."""
     for source, node in preview.draft.copies:
-        told = Telling(replace(state, graph=state.graph.with_nodes([node])), ghost=True)
+        graph = state.graph.with_nodes([node])
+        told = Telling(replace(state, graph=graph), ghost=True, reckoned=_reckoned(preview))
         row.beside(source, node.name, told.card(node.name), f"copy:node:{node.name}")
         moves = preview.draft.moves
         words_ = f"about {words.size(moves)} copied" if moves else "new writes"

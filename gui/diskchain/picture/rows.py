@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from diskchain.model.ledger import LedgerEntry
-from diskchain.picture.kept import left_behind
+from diskchain.picture.detached import left_behind
 from diskchain.picture.lines import LINE_GAP, line_spot
 from diskchain.picture.look import LineLook, TitleLook
 from diskchain.picture.plan import Link, Plan, Spot

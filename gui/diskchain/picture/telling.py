@@ -62,6 +62,7 @@ class Telling:
     :ivar spoilt: node-name -> the ledger's word on its image. `kept`: nodes of branches that are kept.
     :ivar ghost: the whole state is what would be.
     :ivar prospects: node-name -> what a preview says will become of its image.
+    :ivar reckoned: names of nodes whose allocation was reckoned from those of others, and is so much at most.
     :ivar lost: the line is lost: what was measured last is no longer told as if it went on.
     :ivar known: cards told before, by name: a node that did not change gets the same look again.
     """
@@ -72,6 +73,7 @@ class Telling:
     kept: frozenset[str] = frozenset()
     prospects: Mapping[str, Badge] = field(default_factory=dict)
     ghost: bool = False
+    reckoned: frozenset[str] = frozenset()
     lost: bool = False
     known: Known = field(default_factory=dict)
 
@@ -108,7 +110,7 @@ class Telling:
             driver=one_line(driver) or "?",
             tone="nbd" if remote else driver_tone(driver),
             used=None if used is None else min(max(used, 0.0), 1.0),
-            size=words.used_of(node.allocated, node.virtual_size),
+            size=self._size(node),
             badges=badges,
             rate=rate,
             active=node.name in self.state.active,
@@ -117,6 +119,10 @@ class Telling:
             hatched=node.name in self.spoilt,
             nameless=node.nameless,
         )
+
+    def _size(self, node: Node) -> str:
+        most = node.name in self.reckoned and node.allocated is not None
+        return f"{'up to ' if most else ''}{words.used_of(node.allocated, node.virtual_size)}"
 
     @cached_property
     def _words(self) -> dict[str, list[Badge]]:
