@@ -210,6 +210,12 @@ def test_texts_do_not_cover_one_another() -> None:
     assert [mark.text for mark in crowd].count("") == 4
 
 
+def test_a_job_that_ends_at_once_is_one_mark() -> None:
+    """The words of its end would stand left of those of its start."""
+    found = shown(marks((60, "started"), (60.2, "completed"), (80, "started"), (83, "failed")))
+    assert [mark.text for mark in found] == ["job failed", "job started", "job started, completed"]
+
+
 def test_qemus_own_pauses_are_no_marks() -> None:
     assert shown(marks((80, "paused"), (80.1, "resumed"))) == []
     assert [mark.text for mark in shown(marks((80, "paused"), (90, "resumed")))] == ["job resumed", "job paused"]

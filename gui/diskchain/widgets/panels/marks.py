@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from diskchain.model.annals import ENDINGS
 from diskchain.model.measured import Mark
 
 _MOMENT = 0.5
@@ -17,6 +18,8 @@ _APART = 5
 """Pixels between a line and its text."""
 _CLEAR = 2
 """Pixels between a text and the line of another mark."""
+_ONE = 12
+"""Pixels within which start and end of a job are one line: side by side their words would not say which came first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def shown_marks(
     :param name: job id -> its short name. `width`: pixels of a text. `pixels`: width of the plot.
     """
     recent = [mark for mark in marks if now - window <= mark.at <= now][-_MOST:]
+    recent = _joined(recent, _ONE * window / max(pixels, 1.0))
     found: list[Shown] = []
     taken: list[_Place] = []
     for mark in reversed([mark for mark in recent if not _short(mark, recent)]):
@@ -77,6 +81,19 @@ def shown_marks(
         else:
             taken.append(place)
             found.append(Shown(at, words, words, place.begin < line, place.row))
+    return found
+
+
+def _joined(marks: Sequence[Mark], near: float) -> list[Mark]:
+    """The marks, with the start of a job that ended so many seconds later told with its end."""
+    found: list[Mark] = []
+    for mark in marks:
+        begun = next((each for each in reversed(found) if each.job == mark.job and each.word == "started"), None)
+        if begun is None or mark.word not in ENDINGS or mark.at - begun.at > near:
+            found.append(mark)
+        else:
+            found.remove(begun)
+            found.append(replace(mark, word=f"started, {mark.word}"))
     return found
 
 
