@@ -223,6 +223,44 @@ def test_an_outcome_told_late_or_of_a_job_never_sampled() -> None:
     assert meter.past[0].seconds == pytest.approx(0.2)
 
 
+QUICK = Job("q", "commit", "running", nodes=(("top", "a5"), ("base", "a4")))
+LISTED = State(jobs=(QUICK,))
+
+
+def test_a_short_job_whose_end_is_told_before_it_is_listed_is_told_once() -> None:
+    meter = Meter()
+    meter.feed(Sample(0.0), ())
+    meter.mark(0.4, "started", "q")
+    meter.mark(0.5, "completed", "q", kind="commit")
+    assert [(past.title.sentence, past.word) for past in meter.past] == [("commit q", "completed")]
+    meter.note(LISTED)  # the answer to a question that was asked before the job ended
+    meter.feed(Sample(0.6, jobs={"q": (MIB, MIB)}), (QUICK,))
+    meter.feed(Sample(1.1), ())
+    assert [(past.title, past.word) for past in meter.past] == [(job_title(QUICK, LISTED), "completed")]
+    assert meter.series() == ()
+    meter.mark(1.5, "started", "q")
+    meter.feed(Sample(1.6, jobs={"q": (MIB, 2 * MIB)}), (QUICK,))
+    assert meter.progress("q") == (MIB, 2 * MIB), "the same id again is another job"
+
+
+def test_a_short_job_that_stays_listed_until_it_is_dismissed_is_told_once() -> None:
+    meter = Meter()
+    meter.mark(0.5, "failed", "q", "No space left on device", "commit")
+    for number in range(1, 40):
+        meter.feed(Sample(number * 0.5), (replace(QUICK, status="concluded", nodes=()),))
+    meter.feed(Sample(21.0), ())
+    assert [past.word for past in meter.past] == ["failed"]
+
+
+def test_two_jobs_that_end_at_once_have_an_outcome_each() -> None:
+    meter, two = Meter(), (QUICK, replace(QUICK, id="r"))
+    meter.feed(Sample(0.0), two)
+    meter.feed(Sample(0.5), ())
+    for job in two:
+        meter.mark(0.6, "completed", job.id)
+    assert [(past.job, past.word) for past in meter.past] == [("r", "completed"), ("q", "completed")]
+
+
 def test_an_id_used_again_is_another_run() -> None:
     meter = fed(lambda at: MIB * at, 3)
     meter.feed(Sample(3.1), ())

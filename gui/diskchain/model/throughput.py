@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from diskchain.model.annals import ENDINGS, Annals
 from diskchain.model.job import Job
 from diskchain.model.measured import Mark, Past, Rates, Series
 from diskchain.model.ring import Ring
 from diskchain.model.run import CAPACITY, SERIES_STEP, WINDOW, Run
 from diskchain.model.sample import Counters, Sample
 from diskchain.model.state import State
-from diskchain.model.titles import JobTitle, job_title
+from diskchain.model.titles import JobTitle
 
 HISTORY = 600.0
 """Seconds that a plot can look back."""
 
-_MARKS = 500
-_PAST = 200
-_ENDINGS = frozenset({"completed", "failed", "cancelled"})
 _GAP = 5.0
 """Seconds without a sample after which a job may have begun at any time before."""
-
-_ANEW = 5.0
-"""Seconds after its end in which a job's outcome may still be told."""
 
 
 @dataclass(slots=True)
@@ -68,12 +63,10 @@ class Meter:
         self._ended: deque[tuple[str, Run]] = deque()
         self._serial = 0
         self._keys: dict[str, str] = {}
-        self._titles: dict[str, JobTitle] = {}
+        self._annals = Annals()
         self._devices: dict[str, _Counted] = {}
         self._nodes: dict[str, _Counted] = {}
         self._guest = (Ring(CAPACITY), Ring(CAPACITY))
-        self._marks: deque[Mark] = deque(maxlen=_MARKS)
-        self._past: deque[Past] = deque(maxlen=_PAST)
         self._fed: float | None = None
         self._still = self.rested = False
 
@@ -90,35 +83,22 @@ class Meter:
         self.rested, self._still = still and self._still, still
 
     def note(self, state: State) -> None:
-        """Remember what the jobs of this state do, for the time when neither they nor their nodes are there any more.
+        """Remember what the jobs of this state do (see `Annals`)."""
+        self._annals.note(state)
 
-        A job that has ended is listed for a while without its nodes; what it did was told before.
-        """
-        for job in state.jobs:
-            if job.nodes or job.id not in self._titles:
-                self._titles[job.id] = job_title(job, state)
-
-    def mark(self, at: float, word: str, job: str, text: str = "") -> None:
-        """Note that something happened to a job."""
-        self._marks.append(Mark(at, word, job, text))
-        if word not in _ENDINGS:
+    def mark(self, at: float, word: str, job: str, text: str = "", kind: str = "") -> None:
+        """Note that something happened to a job. `kind`: its type, where that was told."""
+        mark = Mark(at, word, job, text)
+        self._annals.mark(mark)
+        if word not in ENDINGS:
             return
-        if (run := self._runs.get(job)) is not None:
-            run.outcome, run.outcome_text = word, text
-            if word == "completed":
-                length = run.progress[1]
-                run.feed(at, run.job, length, length)  # its end comes between two samples
+        if (run := self._runs.get(job)) is None:
+            self._annals.told(mark, kind or "job")
             return
-        last = self._past[-1] if self._past else None
-        if last is not None and last.job == job and last.word == "ended" and at - last.at < _ANEW:
-            self._past[-1] = replace(last, word=word, text=text)
-        elif last is None or last.job != job or at - last.at >= _ANEW:
-            started = next((m.at for m in reversed(self._marks) if m.job == job and m.word == "started"), None)
-            seconds = at - started if started is not None else None
-            self._past.append(Past(job, self._title(job, "job"), word, at, seconds, text=text))
-
-    def _title(self, job: str, kind: str) -> JobTitle:
-        return self._titles.get(job) or JobTitle(kind, job, "", job)
+        run.outcome, run.outcome_text = word, text
+        if word == "completed":
+            length = run.progress[1]
+            run.feed(at, run.job, length, length)  # its end comes between two samples
 
     def _feed_jobs(self, sample: Sample, jobs: Mapping[str, Job]) -> None:
         for name in [name for name in self._runs if name not in jobs]:
@@ -126,6 +106,8 @@ class Meter:
         for name, job in jobs.items():
             offset, length = sample.jobs.get(name, (job.offset, job.length))
             run = self._runs.get(name)
+            if run is None and self._annals.over(name, sample.at):
+                continue
             if run is None:
                 self._serial += 1
                 self._keys[name] = f"{name}#{self._serial}"
@@ -139,14 +121,14 @@ class Meter:
         """When a job began that was not there at the last sample; None where the last sample is too long ago to tell."""
         if self._fed is None or at - self._fed > _GAP:
             return None
-        started = (mark.at for mark in reversed(self._marks) if mark.job == name and mark.word == "started")
-        return max(min(next(started, self._fed), at), self._fed)
+        started = self._annals.started(name)
+        return max(min(self._fed if started is None else started, at), self._fed)
 
     def _end(self, name: str, at: float) -> None:
         run = self._runs.pop(name)
         run.end(at)
         self._ended.append((self._keys.pop(name), run))
-        self._past.append(run.past(self._title(name, run.job.type), at))
+        self._annals.ended(run.past(self._annals.title(name, run.job.type), at))
 
     def _feed_counters(self, table: dict[str, _Counted], counted: Mapping[str, Counters], at: float) -> None:
         for name in [name for name in table if counted and name not in counted]:
@@ -206,11 +188,11 @@ class Meter:
 
     def title(self, job: Job) -> JobTitle:
         """What a job does, as it was when it was first seen."""
-        return self._title(job.id, job.type)
+        return self._annals.title(job.id, job.type)
 
     def short_name(self, job: str) -> str:
         """A job in a word or two: `mirror vdb`; its id where it was never seen."""
-        return self._title(job, "job").short
+        return self._annals.title(job, "job").short
 
     def device_rates(self, name: str) -> Rates | None:
         """What the guest reads and writes on a device, in bytes per second."""
@@ -227,17 +209,17 @@ class Meter:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """What happened to jobs, oldest first, bounded."""
-        return tuple(self._marks)
+        return self._annals.marks
 
     @property
     def past(self) -> tuple[Past, ...]:
         """Jobs that are over, the newest first, bounded."""
-        return tuple(reversed(self._past))
+        return self._annals.past
 
     def series(self) -> tuple[Series, ...]:
         """Everything to draw: jobs in the order they came, then what the guest reads and writes in all."""
         shown = [*self._ended, *((self._keys[name], run) for name, run in self._runs.items())]
-        titles = [self._title(run.job.id, run.job.type) for _, run in shown]
+        titles = [self._annals.title(run.job.id, run.job.type) for _, run in shown]
         twice = {title.short for title in titles if sum(title.short == other.short for other in titles) > 1}
         found = [
             Series(key, "job", title.named if title.short in twice else title.short, *run.series.view(), run.ended)

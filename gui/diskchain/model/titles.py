@@ -59,6 +59,8 @@ class JobTitle:
 
 def job_title(job: Job, state: State) -> JobTitle:
     """Say what a job does. Nodes that the state does not know are called by their names, an unknown job by its id."""
+    if not job.nodes:
+        return by_id(plain(job.type), job.id)
     roles: dict[str, list[str]] = {}
     for role, name in job.nodes:
         roles.setdefault(role, []).append(name)
@@ -75,7 +77,12 @@ def job_title(job: Job, state: State) -> JobTitle:
         return JobTitle(kind, _several(between, "images", state), _called(main, state), disk)
     if target or disk:
         return JobTitle(kind, disk, _file(target, state), disk)
-    return JobTitle(kind, plain(job.id), "", plain(job.id))
+    return by_id(kind, job.id)
+
+
+def by_id(kind: str, job: str) -> JobTitle:
+    """The title of a job of which nothing is known but its type and its id."""
+    return JobTitle(kind, plain(job), "", plain(job))
 
 
 def _disk(name: str, state: State) -> str:

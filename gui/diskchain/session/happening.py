@@ -16,12 +16,14 @@ class Happening:
 
     :ivar at: seconds on the monotonic clock. `word`: `started`, `ready`, `paused`, `resumed`, `limit changed`, `completed`,
         `cancelled`, `failed`, `guest stopped`, `guest resumed`, `I/O error`. `job`: its id, or empty. `text`: QEMU's words.
+    :ivar kind: the job's type, where the event tells it: a short job may be over before anybody has seen it.
     """
 
     at: float
     word: str
     job: str = ""
     text: str = ""
+    kind: str = ""
 
 
 _GUEST = {"STOP": "guest stopped", "RESUME": "guest resumed", "RESET": "guest reset", "BLOCK_IO_ERROR": "I/O error"}
@@ -30,15 +32,15 @@ _GUEST = {"STOP": "guest stopped", "RESUME": "guest resumed", "RESET": "guest re
 def from_event(event: Event) -> Happening | None:
     """The mark for an event; None where it is none. A job's spurious pauses are told by no event here (see `from_states`)."""
     now, job = time.monotonic(), event.job or ""
-    error = event.data.get("error")
+    error, kind = event.data.get("error"), str(event.data.get("type") or "")
     if event.name == "JOB_STATUS_CHANGE" and event.data.get("status") == "created":
         return Happening(now, "started", job)
     if event.name == "BLOCK_JOB_READY":
         return Happening(now, "ready", job)
     if event.name == "BLOCK_JOB_COMPLETED":
-        return Happening(now, "failed", job, str(error)) if error else Happening(now, "completed", job)
+        return Happening(now, "failed" if error else "completed", job, str(error or ""), kind)
     if event.name == "BLOCK_JOB_CANCELLED":
-        return Happening(now, "cancelled", job)
+        return Happening(now, "cancelled", job, kind=kind)
     if event.name in _GUEST:
         return Happening(now, _GUEST[event.name], "", str(event.data.get("reason") or ""))
     return None

@@ -165,7 +165,7 @@ class Session:
             self._mark(happening)
 
     def _mark(self, happening: Happening) -> None:
-        self.meter.mark(happening.at, happening.word, happening.job, happening.text)
+        self.meter.mark(happening.at, happening.word, happening.job, happening.text, happening.kind)
         self.happened.emit(happening)
 
     async def refresh(self) -> State:
