@@ -201,3 +201,26 @@ def test_what_is_reckoned_is_told_as_the_most_that_it_can_be(
     sizes = {key: spot.look.size for key, spot in plan.spots.items() if isinstance(spot.look, CardLook)}
     assert {key for key, size in sizes.items() if size.startswith("up to ")} == reckoned
     assert known <= set(sizes)
+
+
+@pytest.mark.parametrize("sight", [970, 840])
+@pytest.mark.parametrize(
+    ("operation", "looked_at"),
+    [
+        (Snapshot(("vda",)), "after:node:vda-193000"),
+        (Commit("snap005", "base"), "after:node:base"),
+        (Stream("snap005", "base"), "after:node:snap005"),
+    ],
+    ids=str,
+)
+def test_in_a_small_window_chains_fold_until_what_is_new_is_in_sight(
+    operation: Operation, looked_at: str, sight: float
+) -> None:
+    state = graphs.long_chain(6)
+    preview = prepare(operation, state, Surroundings(stamp="20261123-193000"))
+    plan = place_preview(preview, Telling(state), Wish(room=sight * 0.75, width=600, sight=sight))
+    assert max(spot.right for spot in plan.spots.values() if not spot.key.startswith("title:")) <= sight
+    assert plan.focus == (looked_at,)
+    assert {"node:base", "node:snap005"} <= set(plan.spots)
+    wide = place_preview(preview, Telling(state), Wish(room=1800, width=600, sight=1900))
+    assert not any(isinstance(spot.look, FoldLook) for spot in wide.spots.values())

@@ -157,14 +157,14 @@ def _bar(painter: QPainter, track: QRectF, look: CardLook, palette: Palette) -> 
 def fitting(badges: tuple[Badge, ...], room: float, size: int) -> tuple[Badge, ...]:
     """The badges to paint side by side in this room, in scene units: as many as fit, then how many more there are.
 
-    The first, which is a mark if there is one, is always among them: for it the count gives way, and then it is cut short.
+    The first, which is a mark if there is one, is always among them: for it the count gives way, and then it says less.
     """
     for shown in range(len(badges), 0, -1):
         rest = len(badges) - shown
         chosen = (*badges[:shown], Badge(f"+{rest}", "grey")) if rest else badges
         if _wide(chosen, size) <= room:
             return chosen
-    return badges[:1]
+    return tuple(Badge(badge.short or badge.text, badge.tone) for badge in badges[:1])
 
 
 def badges_width(badges: tuple[Badge, ...], room: float, size: int) -> float:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-SHORTEST = 6
-"""Base, the last three, and at least two to hide: a shorter chain is never folded."""
-
 ALWAYS_LAST = 3
+LEAST_HIDDEN = 2
+"""A chain with less to hide is never folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +17,17 @@ class Fold:
     names: tuple[str, ...]
 
 
-def fold(names: Sequence[str], fits: int, wanted: Collection[str] = ()) -> tuple[str | Fold, ...]:
+def fold(
+    names: Sequence[str], fits: int, wanted: Collection[str] = (), always_last: int = ALWAYS_LAST
+) -> tuple[str | Fold, ...]:
     """The chain (base first) with its middle folded where more than `fits` cards would have to stand in the row.
 
-    Base and the last three always show, and so does everything in `wanted`. A single hidden node is shown instead of hidden.
+    Base and the last three (`always_last`) always show, and so does everything in `wanted`. A single hidden node is shown
+    instead of hidden.
     """
-    if len(names) < SHORTEST or len(names) <= fits:
+    if len(names) < 1 + always_last + LEAST_HIDDEN or len(names) <= fits:
         return tuple(names)
-    last = len(names) - ALWAYS_LAST
+    last = len(names) - always_last
     shown: list[str | Fold] = []
     hidden: list[str] = []
     for at, name in enumerate(names):

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A word on a coloured ground. `tone`: a name of `Palette.tone`."""
+    """A word on a coloured ground. `tone`: a name of `Palette.tone`. `short`: what is written where the word has no room."""
 
     text: str
     tone: str
+    short: str = ""
+
+    def times(self, count: int) -> Badge:
+        """The badge of so many things: `2 INVALID`."""
+        return Badge(f"{count} {self.text}", self.tone, self.short and f"{count} {self.short}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class Plan:
     """Everything that is to be painted.
 
     :ivar shows: node-name -> key of the spot that shows it: its own, a fold or a line.
+    :ivar focus: keys of the spots that matter most; empty: what is selected, or else the first disk's active image.
     :ivar least: width and height that lines take at least, which may bend around the spots.
     """
 
@@ -78,6 +79,7 @@ class Plan:
     links: Mapping[str, Link] = field(default_factory=dict)
     shows: Mapping[str, str] = field(default_factory=dict)
     least: tuple[float, float] = (0.0, 0.0)
+    focus: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[float, float]:

@@ -10,7 +10,8 @@ from diskchain.model import words
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
-from diskchain.picture.look import Badge, PillLook
+from diskchain.picture.folding import ALWAYS_LAST
+from diskchain.picture.look import Badge, CardLook, PillLook
 from diskchain.picture.plan import Link, Plan
 from diskchain.picture.row import PITCH, Row
 from diskchain.picture.rows import Placer, Wish, disk_row, place_disks, place_left_behind
@@ -21,11 +22,22 @@ FLOW_W = 236.0
 FEW = 5
 """More images than this that become invalid stay folded together, with their number: their cards would leave the window."""
 
-_CHANGE, _INVALID = Badge("WILL CHANGE", "amber"), Badge("WILL BE INVALID", "red")
+_FOLDING = ((ALWAYS_LAST, FEW), (ALWAYS_LAST, 0), (1, 0))
+"""How a preview folds its chains until all is in sight: how many last images show, and how many that become invalid."""
+
+_CHANGE, _INVALID = Badge("WILL CHANGE", "amber"), Badge("WILL BE INVALID", "red", "→ INVALID")
 
 
 def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[LedgerEntry] = ()) -> Plan:
     """Place a preview over the present state, as told without it (a fresher look than it was prepared on may have come since)."""
+    for last, few in _FOLDING:
+        placer = _placed(preview, told, replace(wish, last=last), ledger, few)
+        if placer.widest <= (wish.sight or placer.widest):
+            break
+    return placer.plan()
+
+
+def _placed(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[LedgerEntry], few: int) -> Placer:
     state = told.state
     telling = replace(told, prospects=_prospects(preview, state), known={})
     ghost = Telling(preview.after, ghost=True, reckoned=_reckoned(preview))
@@ -34,7 +46,7 @@ def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[
     new = _new(now, then)
     if not concerned and not new:
         concerned = [disk for disk in now if not disk.loose][:1]
-    wish = replace(wish, selected=wish.selected | frozenset(_wanted(telling, preview)))
+    wish = replace(wish, selected=wish.selected | frozenset(_wanted(telling, preview, few)))
     placer = Placer()
     for disk in concerned:
         row = disk_row(telling, wish, disk, placer.y, strong="now")
@@ -45,12 +57,24 @@ def place_preview(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[
             below = disk_row(ghost, wish, after, placer.y, row.columns(), "after")
             _count_images(below, disk, after)
             placer.take(below)
+            placer.focus = placer.focus or _new_in(below, preview)
+        placer.focus = placer.focus or _new_in(row, preview)
     for disk in new:
-        placer.take(disk_row(ghost, wish, disk, placer.y, strong="after"))
+        row = disk_row(ghost, wish, disk, placer.y, strong="after")
+        placer.take(row)
+        placer.focus = placer.focus or _new_in(row, preview)
     rest = [disk for disk in now if disk not in concerned]
     place_disks(placer, told, replace(wish, only=frozenset()), rest)
     place_left_behind(placer, told, wish, ledger)
-    return placer.plan()
+    return placer
+
+
+def _new_in(row: Row, preview: Preview) -> tuple[str, ...]:
+    """What of a row would be new or hold more, or else its top: that is what a preview is looked at for."""
+    new = (preview.after.graph.nodes.keys() - preview.before.graph.nodes.keys()) | _reckoned(preview)
+    new |= {node.name for _, node in preview.draft.copies}
+    ghosts = [spot for spot in row.spots if isinstance(spot.look, CardLook) and spot.look.ghost]
+    return tuple(spot.key for spot in [spot for spot in ghosts if spot.node in new] or ghosts[-1:])
 
 
 def _reckoned(preview: Preview) -> frozenset[str]:
@@ -78,12 +102,16 @@ def _prospects(preview: Preview, state: State) -> dict[str, Badge]:
     return found
 
 
-def _wanted(telling: Telling, preview: Preview) -> Iterator[str]:
-    """Nodes that must not be folded away: the ends of the flow, what changes, and what becomes invalid unless it is a crowd."""
+def _wanted(telling: Telling, preview: Preview, few: int) -> Iterator[str]:
+    """Nodes that must not be folded away: active images, the ends of the flow, what changes, and what becomes invalid.
+
+    :param few: of how many that become invalid each shows; more stay folded together.
+    """
+    yield from preview.before.active
     yield from preview.draft.flow or ()
     yield from (name for name, badge in telling.prospects.items() if badge is _CHANGE)
     invalid = [name for name, badge in telling.prospects.items() if badge is _INVALID]
-    yield from invalid if len(invalid) <= FEW else ()
+    yield from invalid if len(invalid) <= few else ()
 
 
 def _concerned(disk: Disk, telling: Telling, preview: Preview) -> bool:

@@ -65,8 +65,8 @@ class Row:
             )
         )
 
-    def strand(self, strand: Strand, fits: int, wanted: Set[str], number: int) -> None:
-        """Cards of one strand; a branch starts one column right of what it hangs on."""
+    def strand(self, strand: Strand, fits: int, wanted: Set[str], number: int, last: int) -> None:
+        """Cards of one strand; a branch starts one column right of what it hangs on. For the others see `fold`."""
         telling, graph = self._telling, self._telling.state.graph
         wanted = set(wanted) | {end for flow in flows(telling.state) for end in (flow.source, flow.target)}
         above = filters_above(graph, strand.devices, strand.top) if not telling.ghost else ()
@@ -79,7 +79,7 @@ class Row:
             x = hanger.x + PITCH if number else LEFT
         previous: Spot | None = None
         lowest_name = ""
-        for item in fold(strand.names, fits, wanted):
+        for item in fold(strand.names, fits, wanted, last):
             first = item if isinstance(item, str) else item.names[0]
             if previous is not None:
                 previous, x = self._filters(filters_between(graph, first, lowest_name), previous, x, y)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from diskchain.model.ledger import LedgerEntry
 from diskchain.picture.detached import left_behind
+from diskchain.picture.folding import ALWAYS_LAST
 from diskchain.picture.lines import LINE_GAP, line_spot
 from diskchain.picture.look import LineLook, TitleLook
 from diskchain.picture.plan import Link, Plan, Spot
@@ -28,10 +29,12 @@ class Wish:
     """How the viewer wants it.
 
     :ivar room: width in scene units that a row may take before its middle folds; 0: never fold.
+    :ivar sight: width in scene units that is in sight while cards can be read; 0: any. A preview folds until it has it.
     :ivar width: scene units that lines fill at least.
     :ivar selected: names of selected nodes: they show, and their rows are not lines.
     :ivar unfolded: keys of disks whose chains are shown whole.
     :ivar whole: rows are never made lines (still pictures).
+    :ivar last: how many images at the upper end of a chain are never folded away.
     :ivar only: keys of disks that are drawn as rows while all others are lines (a preview); None: the usual rule.
     """
 
@@ -41,6 +44,8 @@ class Wish:
     unfolded: frozenset[str] = frozenset()
     whole: bool = False
     only: frozenset[str] | None = None
+    last: int = ALWAYS_LAST
+    sight: float = 0.0
 
 
 @dataclass
@@ -51,6 +56,7 @@ class Placer:
     spots: dict[str, Spot] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     shows: dict[str, str] = field(default_factory=dict)
+    focus: tuple[str, ...] = ()
 
     def take(self, row: Row) -> None:
         """Take a finished row over and go on below it."""
@@ -65,9 +71,13 @@ class Placer:
 
     def plan(self) -> Plan:
         """What was collected; lines are as long as the widest row."""
+        return widened(Plan(self.spots, self.links, self.shows, focus=self.focus), self.widest)
+
+    @property
+    def widest(self) -> float:
+        """How far the rows reach to the right."""
         rows = [spot for spot in self.spots.values() if not isinstance(spot.look, LineLook | TitleLook)]
-        widest = max((spot.right for spot in rows), default=0.0)
-        return widened(Plan(self.spots, self.links, self.shows), widest)
+        return max((spot.right for spot in rows), default=0.0)
 
 
 def widened(plan: Plan, right: float) -> Plan:
@@ -124,7 +134,7 @@ def disk_row(
     row.title(title, strong or ("not attached" if not devices else ""), "Fold" if open_ else "")
     fits = len(tuple(disk.names)) if disk.key in wish.unfolded or wish.room <= 0 else cards_that_fit(wish.room)
     for number, strand in enumerate(disk.strands):
-        row.strand(strand, fits, wish.selected, number)
+        row.strand(strand, fits, wish.selected, number, wish.last)
     for flow, strand in disk.targets:
         row.target(flow, strand)
     row.flows()

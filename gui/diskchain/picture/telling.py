@@ -171,7 +171,7 @@ class Telling:
         """The marks of nodes that are drawn as one thing, counted: `2 INVALID`; the gravest first."""
         found = Counter(badge for name in names for badge in self._marks(name))
         gravest = sorted(found.items(), key=lambda each: (each[0].tone != "red", each[0].text))
-        return tuple(Badge(f"{times} {badge.text}", badge.tone) for badge, times in gravest)
+        return tuple(badge.times(count) for badge, count in gravest)
 
     def marked_in(self, names: Iterable[str]) -> list[str]:
         """Which of them, as `Invalid: overlay1, overlay2.`, for tool tips and screen readers."""

@@ -8,6 +8,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.diff import Diff
+from diskchain.operations.commit import Commit
+from diskchain.operations.operation import Operation
+from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.snapshot import Snapshot
+from diskchain.operations.stream import Stream
 from diskchain.picture import text
 from diskchain.picture.brush import box_of
 from diskchain.picture.label import LABELS, label_of
@@ -161,3 +166,29 @@ def test_in_a_window_of_1440_pixels_all_roles_have_their_letters(qtbot: QtBot) -
         assert label is not None
         assert " ".join(label.lines) == item.link.label
         assert item.boundingRect().contains(label.box(item._way))
+
+
+OPERATIONS = [
+    Snapshot(),
+    Snapshot(("vda",)),
+    Commit("snap005", "base"),
+    Commit("snap003", "snap001"),
+    Stream("snap005"),
+]
+
+
+@pytest.mark.parametrize("width", [606, 530])
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_a_preview_shows_what_it_previews_in_a_small_window(qtbot: QtBot, operation: Operation, width: int) -> None:
+    """The canvas in windows of 1100 x 700 and 1024 x 700."""
+    window = Window(qtbot, graphs.long_chain(6), width, 400)
+    view = window.view
+    view.show_preview(prepare(operation, window.state, Surroundings(stamp="20261123-193000")))
+    QApplication.processEvents()
+    assert view.canvas.plan.focus
+    assert shown_whole(window, *view.canvas.plan.focus)
+    assert view.camera.scale >= READABLE
+    view.show_preview(None)
+    view.zoom_by(3)
+    view.show_preview(prepare(operation, window.state, Surroundings(stamp="20261123-193000")))
+    assert shown_whole(window, view.canvas.plan.focus[0]), "also where the user has zoomed"

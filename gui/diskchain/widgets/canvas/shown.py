@@ -22,7 +22,7 @@ from diskchain.widgets.canvas.camera import READABLE, READABLE_FULL
 from diskchain.widgets.canvas.flowing import Flowing
 from diskchain.widgets.canvas.ground import Ground
 from diskchain.widgets.canvas.planner import Planner, Remembered
-from diskchain.widgets.canvas.scene import area_of
+from diskchain.widgets.canvas.scene import MARGIN, area_of
 
 
 class Shown(Ground):
@@ -84,6 +84,8 @@ class Shown(Ground):
         if preview is not self.planner.preview:
             self.planner.preview = preview
             self.replan()
+            if preview is not None and not self.sight().contains(self.focus()):
+                self.camera.bring_in_sight(self.focus())
 
     def set_mode(self, mode: str) -> None:
         """`chain`: rows of cards; `full`: every node and edge."""
@@ -125,12 +127,11 @@ class Shown(Ground):
     def _place(self, still: bool) -> None:
         across = self._across = float(self.width())  # not the viewport's: a scroll bar must not move the picture
         chosen = self._chosen | ({self._selected} if self._selected else set())
-        width = across / self.camera.largest
-        self.planner.wish = replace(self.planner.wish, room=across / 0.8, width=width, selected=frozenset(chosen))
+        width, sight = across / self.camera.largest, across / READABLE - 2 * MARGIN
+        self.planner.wish = replace(self.planner.wish, room=across / 0.8, width=width, sight=sight, selected=chosen)
         plan = self.planner.plan()
         scale = self.camera.fitting(area_of(plan)) if self.camera.by_itself else 1.0
-        plan = widened(plan, across / max(scale, self.camera.least) - LINE_X)
-        self.canvas.show_plan(plan, still)
+        self.canvas.show_plan(widened(plan, across / max(scale, self.camera.least) - LINE_X), still)
         self._fit_again()
         self._mark()
         self._flowing.look()

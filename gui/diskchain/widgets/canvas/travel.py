@@ -73,12 +73,12 @@ def _drawn(graph: BlockGraph, plan: Plan, names: Iterable[str]) -> list[str]:
 
 
 def focus(state: State, plan: Plan, selected: str) -> QRectF:
-    """Where to look first: the selected node, or else the active image of the first disk, with the devices on it."""
+    """Where to look first: what the plan names, the selected node, or the active image of the first disk, with its devices."""
     actives = (state.active_of(device) for device in state.devices)
     name = selected or next((active for active in actives if active is not None), "")
     keys = [plan.shows.get(name, ""), *(f"device:{device.name}" for device in state.devices_on(name))]
     area = QRectF()
-    for key in keys:
+    for key in plan.focus or keys:
         if (spot := plan.spots.get(key)) is not None:
             area = area.united(box_of(spot))
     return area
