@@ -17,7 +17,7 @@ from diskchain.picture import text
 from diskchain.picture.brush import box_of
 from diskchain.picture.label import LABELS, label_of
 from diskchain.picture.look import FoldLook, LineLook
-from diskchain.widgets.canvas.camera import READABLE, READABLE_FULL
+from diskchain.widgets.canvas.camera import COMFORTABLE, READABLE, READABLE_FULL
 from diskchain.widgets.canvas.scene import area_of
 from tests.support import graphs
 from tests.support.canvas import Window
@@ -192,3 +192,21 @@ def test_a_preview_shows_what_it_previews_in_a_small_window(qtbot: QtBot, operat
     view.zoom_by(3)
     view.show_preview(prepare(operation, window.state, Surroundings(stamp="20261123-193000")))
     assert shown_whole(window, view.canvas.plan.focus[0]), "also where the user has zoomed"
+
+
+@pytest.mark.parametrize("disks", [8, 9, 10])
+@pytest.mark.parametrize("size", [QSize(857, 548), QSize(606, 400)])
+def test_lines_never_need_a_scroll_bar_below(qtbot: QtBot, size: QSize, disks: int) -> None:
+    """Not even where one at the right takes some of the width; and for a few pixels of room there is none at all."""
+    window = Window(qtbot, graphs.crowd(disks, 3), size.width(), size.height())
+    across, down = window.view.horizontalScrollBar(), window.view.verticalScrollBar()
+    assert across.maximum() == across.minimum()
+    high = max(spot.bottom for spot in window.view.canvas.plan.spots.values())
+    assert down.maximum() == down.minimum() or high * window.view.camera.scale > size.height() - 20
+
+
+def test_rows_are_scrolled_rather_than_made_small_for_their_height(qtbot: QtBot) -> None:
+    window = Window(qtbot, graphs.crowd(3, 3), 857, 400)
+    assert window.view.camera.scale == pytest.approx(COMFORTABLE)
+    window.key(Qt.Key.Key_F)
+    assert all_in_sight(window)

@@ -16,7 +16,7 @@ from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.style import BATCH, Style
 
 MARGIN = 20.0
-_BELOW = 100.0
+BELOW = 100.0
 """Room below everything, so that a question there (`MessageBar`) covers nothing down to a zoom of three quarters."""
 
 
@@ -155,7 +155,7 @@ class CanvasScene(QGraphicsScene):
 def area_of(plan: Plan) -> QRectF:
     """Everything that a plan covers, with a margin."""
     width, height = plan.size
-    return QRectF(0, 0, width + MARGIN, height + _BELOW)
+    return QRectF(0, 0, width + MARGIN, height + BELOW)
 
 
 def _ends(link: Link) -> tuple[str, str, str]:

@@ -13,12 +13,11 @@ from diskchain.layout import Shape
 from diskchain.model.diff import Diff
 from diskchain.model.state import State
 from diskchain.operations.preview import Preview
-from diskchain.picture.lines import LINE_X
 from diskchain.picture.rows import widened
 from diskchain.picture.telling import Measures
 from diskchain.session.tasks import Tasks
 from diskchain.widgets.canvas import travel
-from diskchain.widgets.canvas.camera import READABLE, READABLE_FULL
+from diskchain.widgets.canvas.camera import COMFORTABLE, READABLE, READABLE_FULL
 from diskchain.widgets.canvas.flowing import Flowing
 from diskchain.widgets.canvas.ground import Ground
 from diskchain.widgets.canvas.planner import Planner, Remembered
@@ -65,7 +64,7 @@ class Shown(Ground):
         """Show a new state; `change` says what is different from the one shown before."""
         first = self.planner.state is None
         if state is None:
-            self.camera.keep_fitted(READABLE_FULL if self.planner.full else READABLE)
+            self.camera.keep_fitted(*_fits(self.planner.full))
             self.planner.wish = replace(self.planner.wish, unfolded=frozenset())
         self.planner.state, self.planner.ledger, self.planner.meter = state, ledger, meter
         touched = None if first else self.planner.changed_spots(self.canvas.plan, change)
@@ -91,7 +90,7 @@ class Shown(Ground):
         """`chain`: rows of cards; `full`: every node and edge."""
         if mode != self.mode:
             self.planner.full = mode == "full"
-            self.camera.keep_fitted(READABLE_FULL if self.planner.full else READABLE)
+            self.camera.keep_fitted(*_fits(self.planner.full))
             self.replan(still=True)
 
     def replan(self, still: bool = False) -> None:
@@ -130,8 +129,8 @@ class Shown(Ground):
         width, sight = across / self.camera.largest, across / READABLE - 2 * MARGIN
         self.planner.wish = replace(self.planner.wish, room=across / 0.8, width=width, sight=sight, selected=chosen)
         plan = self.planner.plan()
-        scale = self.camera.fitting(area_of(plan)) if self.camera.by_itself else 1.0
-        self.canvas.show_plan(widened(plan, across / max(scale, self.camera.least) - LINE_X), still)
+        scale = max(self.camera.fitting(area_of(plan)) if self.camera.by_itself else 1.0, self.camera.least)
+        self.canvas.show_plan(widened(plan, self.camera.across(area_of(plan), scale) / scale - MARGIN), still)
         self._fit_again()
         self._mark()
         self._flowing.look()
@@ -225,3 +224,8 @@ class Shown(Ground):
         """Dashes rest."""
         super().hideEvent(event)
         self._flowing.look()
+
+
+def _fits(full: bool) -> tuple[float, float]:
+    """How far a view may be zoomed out by itself, and how far for its height's sake."""
+    return (READABLE_FULL, READABLE_FULL) if full else (READABLE, COMFORTABLE)
