@@ -14,7 +14,7 @@ from diskchain.picture import text
 from diskchain.picture.brush import paint_look
 from diskchain.picture.look import Badge, CardLook, FoldLook, LineLook, Look, PillLook, SlimLook
 from diskchain.picture.palette import LIGHT
-from diskchain.picture.row import CARD_H, CARD_W, FOLD_W, JOB_H, JOB_W, PILL_H, PILL_W, PLUG_H, SLIM_H, SLIM_W
+from diskchain.picture.row import CARD_H, CARD_W, FOLD_W, JOB_H, JOB_W, LOW_H, PILL_H, PILL_W, PLUG_H, SLIM_H, SLIM_W
 
 NAMES = (
     "base",
@@ -102,6 +102,11 @@ def test_what_is_no_card(qapp: QApplication, name: str, scale: float, monkeypatc
         (SlimLook("copy-before-write", name), SLIM_W, SLIM_H),
         (FoldLook("124 overlays", "1023.9 GiB", marks), CARD_W, CARD_H - 28),
         (FoldLook("24 overlays", "3.1 GiB"), FOLD_W, CARD_H - 28),
+        (
+            CardLook(name, FILES[0], "qcow2", "grey", None, "", BADGES[1:2], hatched=True, marks=1, low=True),
+            CARD_W,
+            LOW_H,
+        ),
         (LineLook(name, f"{name} ← {name}", BADGES[2], "commit last known 42 %", "grey", marks), 640, 34),
     ):
         check(look, w, h, scale, monkeypatch, over=1.5)

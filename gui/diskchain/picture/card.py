@@ -26,6 +26,9 @@ WHOLE, SOME = 0.6, 0.45
 _DRIVER = 0.6
 """The most of a line that the driver takes beside the bar."""
 
+_BADGE = 0.55
+"""The most of a line that a badge takes beside a name."""
+
 INSET, END = 26.0, 14.0
 
 _LINES = ((18.0, 14.0), (37.0, 33.5), (56.25, 49.0), (70.5, 62.5), (90.0, 89.0))
@@ -41,7 +44,9 @@ _APART = 4.0
 def paint_card(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
     """A card in its box. `scale`: device-independent pixels for each scene unit."""
     _ground(painter, box, look, palette)
-    if scale >= WHOLE:
+    if look.low:
+        _two_lines(painter, box, look, palette, scale)
+    elif scale >= WHOLE:
         _details(painter, box, look, palette, scale)
     else:
         _outline(painter, box, look, palette, scale)
@@ -105,6 +110,20 @@ def _rate_place(look: CardLook, room: float, small: int, tiny: int) -> tuple[flo
         return rate, True
     badges = sum(badge_width(badge, tiny) + _APART for badge in look.badges)
     return (rate, False) if badges + rate + 6 <= room else (0.0, False)
+
+
+def _two_lines(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:
+    """A low card: its name and its first badge, below them its file where that can be read; from afar without the file."""
+    name, small, tiny = (text.at_scale(size, scale) for size in (text.NAME, text.SMALL, text.BADGE))
+    left, right, third = box.x() + INSET - 2, box.right() - 8, box.height() / 3
+    middle = box.y() + (third if scale >= WHOLE else box.height() / 2)
+    badges, height = look.badges[:1], tiny + 6.0
+    wide = min(badges_width(badges, right - left, tiny), (right - left) * _BADGE)
+    paint_badges(painter, QRectF(right - wide, middle - height / 2, wide, height), badges, palette, tiny)
+    _name(painter, left, right - wide - 6, middle, look.name, palette.text, name, bold=True)
+    if scale >= WHOLE:
+        line = QRectF(left, box.y() + 2.1 * third - 9, right - left, 18)
+        text.write(painter, line, look.file, colour(palette.quiet), small, mono=True, middle=True)
 
 
 def _outline(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, scale: float) -> None:

@@ -22,4 +22,5 @@ def left_behind(entry: LedgerEntry) -> CardLook:
         badges=(KEPT_MARK if kept else Badge(entry.word.upper(), tone),),
         hatched=not kept,
         marks=0 if kept else 1,
+        low=True,
     )

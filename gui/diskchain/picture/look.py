@@ -25,6 +25,7 @@ class CardLook:
     :ivar used: the share of the virtual size that is allocated, 0 to 1; None: not known, no bar.
     :ivar marks: how many of the badges, from the first on, say that its contents change or are invalid: they never give way.
     :ivar ghost: drawn as something that would be (dashed outline). `hatched`: its contents must not be used.
+    :ivar low: a card of two lines: its name with its first badge, its file.
     :ivar nameless: nobody named the node: its file's name stands for it, QEMU's own below.
     """
 
@@ -41,6 +42,7 @@ class CardLook:
     hatched: bool = False
     marks: int = 0
     nameless: bool = False
+    low: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from diskchain.picture.telling import Telling
 
 LEFT = 27.0
 CARD_W, CARD_H = 190.0, 104.0
+LOW_H = 46.0
+"""Height of a card of two lines."""
 GAP = 22.0
 PITCH = CARD_W + GAP
 SLIM_W, SLIM_H = 112.0, 38.0

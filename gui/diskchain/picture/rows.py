@@ -11,7 +11,7 @@ from diskchain.picture.folding import ALWAYS_LAST
 from diskchain.picture.lines import LINE_GAP, line_spot
 from diskchain.picture.look import LineLook, TitleLook
 from diskchain.picture.plan import Link, Plan, Spot
-from diskchain.picture.row import CARD_H, CARD_W, GAP, LEFT, PITCH, Row, title_width
+from diskchain.picture.row import CARD_H, CARD_W, GAP, LEFT, LOW_H, PITCH, Row, title_width
 from diskchain.picture.strands import Disk, disks_of
 from diskchain.picture.telling import Telling
 from diskchain.picture.words import called, one_line
@@ -190,10 +190,10 @@ def place_left_behind(placer: Placer, telling: Telling, wish: Wish, ledger: Sequ
     if not ledger:
         return
     placer.add(_title(telling, "ledger", "no longer in a chain", "", placer.y))
-    for entry, (x, y) in zip(ledger, _grid(len(ledger), placer.y + 28, wish.room, CARD_H), strict=True):
+    for entry, (x, y) in zip(ledger, _grid(len(ledger), placer.y + 28, wish.room, LOW_H), strict=True):
         key = f"ledger:{entry.path}"
-        placer.add(Spot(key, left_behind(entry), x, y, CARD_W, CARD_H, "ledger", "", f"{entry.path}\n{entry.why}"))
-    placer.y = y + CARD_H + BETWEEN
+        placer.add(Spot(key, left_behind(entry), x, y, CARD_W, LOW_H, "ledger", "", f"{entry.path}\n{entry.why}"))
+    placer.y = y + LOW_H + BETWEEN
 
 
 def with_left_behind(plan: Plan, telling: Telling, wish: Wish, ledger: Sequence[LedgerEntry]) -> Plan:

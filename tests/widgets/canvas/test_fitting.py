@@ -10,9 +10,10 @@ from pytestqt.qtbot import QtBot
 from diskchain.model.diff import Diff
 from diskchain.operations.commit import Commit
 from diskchain.operations.operation import Operation
-from diskchain.operations.preview import Surroundings, prepare
+from diskchain.operations.preview import prepare
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
+from diskchain.operations.surroundings import Surroundings
 from diskchain.picture import text
 from diskchain.picture.brush import box_of
 from diskchain.picture.label import LABELS, label_of

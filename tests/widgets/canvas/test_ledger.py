@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.diff import Diff
 from diskchain.model.ledger import KEPT, LedgerEntry
+from diskchain.picture.brush import box_of
 from diskchain.picture.look import CardLook, FoldLook, LineLook
 from diskchain.widgets.canvas.batch import batches
 from tests.support import graphs
@@ -45,6 +47,18 @@ def test_images_that_are_closed_stay_in_sight_in_full_graph(qtbot: QtBot) -> Non
     spot = window.view.canvas.plan.spots["ledger:/images/gone.qcow2"]
     others = [other for other in window.view.canvas.plan.spots.values() if other.row != "ledger"]
     assert spot.y > max(other.bottom for other in others)
+
+
+def test_images_left_behind_do_not_make_the_others_small(qtbot: QtBot) -> None:
+    """The sandbox after a commit, in a window of 1440 x 900 pixels."""
+    window = Window(qtbot, graphs.talk(), 857, 568)
+    tell(window, "gone", "lost")
+    QApplication.processEvents()
+    spots = window.view.canvas.plan.spots
+    left = [spot for key, spot in spots.items() if key.startswith("ledger:")]
+    assert all(spot.h < spots["node:base"].h / 2 for spot in left)
+    assert all(window.view.sight().contains(box_of(spot)) for spot in spots.values())
+    assert window.view.camera.scale > 0.85
 
 
 def test_far_away_a_mark_is_a_cross(qtbot: QtBot) -> None:
