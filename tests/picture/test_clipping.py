@@ -110,3 +110,23 @@ def test_what_is_no_card(qapp: QApplication, name: str, scale: float, monkeypatc
         (LineLook(name, f"{name} ← {name}", BADGES[2], "commit last known 42 %", "grey", marks), 640, 34),
     ):
         check(look, w, h, scale, monkeypatch, over=1.5)
+
+
+@pytest.mark.parametrize(
+    ("file", "driver", "second"),
+    [
+        ("vda-20261128-144000-overlay2.qcow2", "qcow2", ""),
+        ("a.qcow2", "qcow2", "a.qcow2"),
+        ("vda-20261128-144000-overlay2.img", "raw", "raw"),
+    ],
+)
+def test_a_file_is_never_cut_to_make_room_for_the_driver(
+    qapp: QApplication, file: str, driver: str, second: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A driver that the file's name tells gives way, else the file's name."""
+    look = CardLook("vda-20261128-144000-overlay2", file, driver, "teal", 0.5, "1 of 2 GiB")
+    for scale in (1.0, 0.75, 0.62):
+        written = [words for words, _ in inks(look, CARD_W, CARD_H, scale, monkeypatch)]
+        assert (second in written) if second else (driver not in written), (scale, written)
+        cut = [words for words in written if "…" in words and words.endswith((".qcow2", ".img", "ow2", "mg"))]
+        assert all(len(words) >= 14 for words in cut), (scale, cut)

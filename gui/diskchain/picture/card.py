@@ -77,15 +77,18 @@ def _details(painter: QPainter, box: QRectF, look: CardLook, palette: Palette, s
     first, second, bar, third, fourth = (box.y() + wide + (near - wide) * crowd for wide, near in _LINES)
     pill = Badge(look.driver, look.tone)
     room = min(badge_width(pill, max(tiny, 10)), (right - left) * 0.45)
-    # A long name takes all of its line: of the file, which mostly is called like it, less is said then.
+    # A long name takes all of its line: the driver stands below it, or what tells of both, the file's name.
     beside = _fits(look.name, name, right - left - room - 6)
+    tight = not beside and text.width(look.file, small, mono=True) > right - left - room - 6
+    told = tight and look.file.endswith(f".{look.driver}")
     middle = first if beside else second
     height = max(16.0, tiny + 6)
-    paint_badge(painter, QRectF(right - room, middle - height / 2, room, height), pill, palette, max(tiny, 10))
-    ends = (right - room - 6, right) if beside else (right, right - room - 6)
-    _name(painter, left, ends[0], first, look.name, palette.text, name, bold=True)
-    line = QRectF(left, second - 9, ends[1] - left, 18)
-    text.write(painter, line, look.file, colour(palette.quiet), small, mono=True, middle=True)
+    if not told:
+        paint_badge(painter, QRectF(right - room, middle - height / 2, room, height), pill, palette, max(tiny, 10))
+    _name(painter, left, right - room - 6 if beside else right, first, look.name, palette.text, name, bold=True)
+    if told or not tight:
+        line = QRectF(left, second - 9, right - left - (0 if beside or told else room + 6), 18)
+        text.write(painter, line, look.file, colour(palette.quiet), small, mono=True, middle=True)
     _bar(painter, QRectF(left, bar - 3.25, right - left, 6.5), look, palette)
     rate, beside = _rate_place(look, right - left, small, tiny)
     if rate:
@@ -116,13 +119,16 @@ def _two_lines(painter: QPainter, box: QRectF, look: CardLook, palette: Palette,
     """A low card: its name and its first badge, below them its file where that can be read; from afar without the file."""
     name, small, tiny = (text.at_scale(size, scale) for size in (text.NAME, text.SMALL, text.BADGE))
     left, right, third = box.x() + INSET - 2, box.right() - 8, box.height() / 3
-    middle = box.y() + (third if scale >= WHOLE else box.height() / 2)
+    first, second = (box.y() + third, box.y() + 2.1 * third) if scale >= WHOLE else (box.y() + box.height() / 2,) * 2
     badges, height = look.badges[:1], tiny + 6.0
     wide = min(badges_width(badges, right - left, tiny), (right - left) * _BADGE)
+    beside = scale < WHOLE or _fits(look.name, name, right - left - wide - 6)
+    middle = first if beside else second
     paint_badges(painter, QRectF(right - wide, middle - height / 2, wide, height), badges, palette, tiny)
-    _name(painter, left, right - wide - 6, middle, look.name, palette.text, name, bold=True)
-    if scale >= WHOLE:
-        line = QRectF(left, box.y() + 2.1 * third - 9, right - left, 18)
+    _name(painter, left, right - wide - 6 if beside else right, first, look.name, palette.text, name, bold=True)
+    room = right - left - (0 if beside else wide + 6)
+    if scale >= WHOLE and (beside or text.width(look.file, small, mono=True) <= room):
+        line = QRectF(left, second - 9, room, 18)
         text.write(painter, line, look.file, colour(palette.quiet), small, mono=True, middle=True)
 
 
