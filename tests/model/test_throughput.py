@@ -261,6 +261,16 @@ def test_two_jobs_that_end_at_once_have_an_outcome_each() -> None:
     assert [(past.job, past.word) for past in meter.past] == [("r", "completed"), ("q", "completed")]
 
 
+def test_curves_of_jobs_that_do_the_same_are_numbered() -> None:
+    first = Job("c1", "commit", "running", nodes=(("top", "a5"), ("base", "a4")))
+    meter, again = Meter(), replace(first, id="c2")
+    meter.note(State(jobs=(first, again)))
+    meter.feed(Sample(0.5), (first,))
+    meter.feed(Sample(1.0), (again,))
+    label = job_title(first, State()).named
+    assert [series.label for series in meter.series()] == [label, f"{label} (2)"]
+
+
 def test_an_id_used_again_is_another_run() -> None:
     meter = fed(lambda at: MIB * at, 3)
     meter.feed(Sample(3.1), ())

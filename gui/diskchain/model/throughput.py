@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from diskchain.model.annals import ENDINGS, Annals
@@ -221,11 +221,22 @@ class Meter:
         shown = [*self._ended, *((self._keys[name], run) for name, run in self._runs.items())]
         titles = [self._annals.title(run.job.id, run.job.type) for _, run in shown]
         twice = {title.short for title in titles if sum(title.short == other.short for other in titles) > 1}
+        labels = _numbered([title.named if title.short in twice else title.short for title in titles])
         found = [
-            Series(key, "job", title.named if title.short in twice else title.short, *run.series.view(), run.ended)
-            for (key, run), title in zip(shown, titles, strict=True)
+            Series(key, "job", label, *run.series.view(), run.ended)
+            for (key, run), label in zip(shown, labels, strict=True)
         ]
         for kind, label, ring in (("read", "guest reads", self._guest[0]), ("written", "guest writes", self._guest[1])):
             if len(ring):
                 found.append(Series(kind, kind, label, *ring.view()))
         return tuple(found)
+
+
+def _numbered(labels: Sequence[str]) -> list[str]:
+    """The labels, of equal ones the second as `commit vda → base (2)`."""
+    times = Counter[str]()
+    found = []
+    for label in labels:
+        times[label] += 1
+        found.append(f"{label} ({times[label]})" if times[label] > 1 else label)
+    return found

@@ -23,6 +23,7 @@ from diskchain.picture.palette import DARK, LIGHT, Palette, contrast
 from diskchain.session.session import Session
 from diskchain.widgets.panels.axes import ceiling, rate_ticks, time_steps, time_ticks
 from diskchain.widgets.panels.curve_colours import all_colours, guest_curve, job_curve
+from diskchain.widgets.panels.legend import Entry, Legend
 from diskchain.widgets.panels.marks import Shown, shown_marks
 from diskchain.widgets.panels.peaks import lasting
 from diskchain.widgets.panels.throughput import ThroughputPlot
@@ -208,6 +209,25 @@ def test_texts_do_not_cover_one_another() -> None:
     ]  # fmt: skip
     crowd = shown(marks(*((90.0, "failed") for _ in range(8))))
     assert [mark.text for mark in crowd].count("") == 4
+
+
+@pytest.mark.parametrize(
+    ("width", "labels"),
+    [(900, ["commit vda → base", "guest reads", "guest writes"]), (190, 1), (130, 1), (20, 0)],
+)
+def test_a_narrow_legend_still_names_its_first_curve(qtbot: QtBot, width: int, labels: list[str] | int) -> None:
+    legend = Legend()
+    qtbot.addWidget(legend)
+    curve = guest_curve("read", dark=True)
+    legend.show_entries(tuple(Entry(label, curve) for label in ("commit vda → base", "guest reads", "guest writes")))
+    legend.resize(width, 20)
+    shown = [entry.label for entry in legend.shown]
+    if isinstance(labels, list):
+        assert shown == labels
+    else:
+        assert len(shown) == labels
+        assert all(label.startswith("c") for label in shown)
+    legend.grab()
 
 
 def test_a_job_that_ends_at_once_is_one_mark() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -48,30 +48,33 @@ class Legend(QWidget):
             self.setAccessibleName("Curves: " + ", ".join(entry.label for entry in entries))
             self.update()
 
-    def _fitting(self) -> int:
-        """How many entries fit, with room for the count of the others."""
+    @property
+    def shown(self) -> tuple[Entry, ...]:
+        """The entries that fit, with room for the count of the others; the first in any case, its label shortened."""
         metrics = self.fontMetrics()
         widths = [metrics.horizontalAdvance(entry.label) + _SWATCH + 6 + _GAP for entry in self._entries]
         if sum(widths) <= self.width():
-            return len(widths)
-        room, count = self.width() - metrics.horizontalAdvance("+99 more") - _GAP, 0
-        for width in widths:
-            room -= width
-            if room < 0:
-                break
+            return self._entries
+        rest = metrics.horizontalAdvance("+99 more") + _GAP if len(widths) > 1 else 0
+        room, count = self.width() - rest, 0
+        while count < len(widths) and sum(widths[: count + 1]) <= room:
             count += 1
-        return count
+        if count:
+            return self._entries[:count]
+        first = self._entries[0]
+        label = metrics.elidedText(first.label, Qt.TextElideMode.ElideMiddle, room - _SWATCH - 6)
+        return (replace(first, label=label),) if len(label) > 1 else ()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint swatches and names."""
         painter = QPainter(self)
-        metrics, shown = self.fontMetrics(), self._fitting()
-        rest = len(self._entries) - shown
+        metrics, shown = self.fontMetrics(), self.shown
+        rest = len(self._entries) - len(shown)
         right = float(self.width())
         if rest:
             text = f"+{rest} more"
             right = self._text(painter, right, text, self._colours.quiet) - _GAP
-        for entry in reversed(self._entries[:shown]):
+        for entry in reversed(shown):
             left = self._text(painter, right, entry.label, self._colours.text)
             pen = QPen(QColor(entry.curve.colour), 3)
             pen.setStyle(Qt.PenStyle.DotLine if entry.curve.dashed else Qt.PenStyle.SolidLine)
