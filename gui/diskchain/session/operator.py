@@ -257,7 +257,7 @@ class QmpOperator:
             over = healed(preview, self._books.marked(), self._books.moving())
             await self._books.remember(entries(preview, "invalid"), over)
         self._notes += [
-            f"{name} stays open, as QEMU was told to open it apart from its image. Close it with blockdev-del."
+            f"{name} stays open, as QEMU was told to open it apart from its image. Detach it where it is not needed."
             for name in left_open(draft, preview.before, now)
         ]
         after = draft.after or preview.before
