@@ -77,7 +77,7 @@ async def _snapshot(stage: Stage, session: Session) -> None:
     await stage.keys("Ctrl+s")
     await stage.until(lambda: stage.there("previewRun") or stage.there("offersMenu"), "the snapshot is offered")
     if stage.there("offersMenu"):
-        await stage.keys("Down", "Return")
+        await stage.keys("Return")
     await stage.until(lambda: stage.there("previewRun"), "the preview of the snapshot")
     await stage.picture("snapshot-preview", "Snapshot of all disks as one act: the preview")
     await stage.click("previewRun")
@@ -131,7 +131,7 @@ async def _stream(stage: Stage, session: Session) -> None:
     await stage.drop()
     await stage.until(lambda: stage.there("previewRun") or stage.there("offersMenu"), "the stream is offered")
     if stage.there("offersMenu"):
-        await stage.keys("Down", "Return")
+        await stage.keys("Return")
     await _run(stage, "stream", "Stream")
     await stage.until(lambda: bool(session.state and session.state.jobs), "the stream runs")
     await stage.picture("stream-running", "The stream runs: data flow up to the overlay", settle=3)
