@@ -204,7 +204,7 @@ def test_a_format_that_the_trial_wrote_is_told(tmp_path: Path) -> None:
 
         result = with_session(machine, run)
         assert result.outcome is Phase.FAILED, result
-        assert f"The header of {nodes[1]} now says that its backing image is qcow2" in result.text
+        assert "The header of two.qcow2 now says that its backing image is qcow2" in result.text, nodes
         assert "Nothing was changed" not in result.text
         same(machine.quit("vdb")["vdb"], seen, "vdb read from its files alone")
 
