@@ -28,6 +28,7 @@ class _Session:
         self.link_changed: Signal[[]] = Signal()
         self.carriage_changed: Signal[Carriage] = Signal()
         self.left: list[CutOff] = []
+        self.books = self
 
     async def cut_off(self) -> tuple[CutOff, ...]:
         return tuple(self.left)
