@@ -42,12 +42,13 @@ async def _chosen(window: Driver, title: str) -> None:
 def test_an_older_image_is_gone_back_to_only_after_every_yes(qapp: QApplication, tmp_path: Path) -> None:
     with Machine({"vda": "base <- one <- two"}, Style.DRIVE) as machine:
         left, wanted, to = machine.contents("vda"), restored(machine.image("one")), machine.node("one")
+        called = machine.image("one").name
 
         async def work(window: Driver) -> None:
             await window.click(to)
             await window.until(lambda: window.desk.selected == to, "the selection")
             QTest.keyClick(window.canvas, Qt.Key.Key_Return)
-            await _chosen(window, f"Go back to {to}…")
+            await _chosen(window, f"Go back to {called}…")
             run = await window.part("previewRun")
             assert isinstance(run, QAbstractButton)
             assert run.text() == "Reset and go back"
@@ -59,7 +60,7 @@ def test_an_older_image_is_gone_back_to_only_after_every_yes(qapp: QApplication,
                 QTest.keyClick(box, Qt.Key.Key_Space)
             await window.until(run.isEnabled, "the button")
             await window.press("previewRun")
-            await window.until(lambda: f"Go back to {to}: done." in window.said, "the good news")
+            await window.until(lambda: f"Go back to {called}: done." in window.said, "the good news")
             await window.until(lambda: window.find("previewRun") is None, "the sheet is gone")
             assert window.chain("vda")[1] == to
             await window.until(lambda: _kept(window), "the branch that was left, which QEMU has closed")
