@@ -44,15 +44,13 @@ class GhostItem(QGraphicsItem):
         paint_look(painter, box, self._look, self._style.palette, max(self._style.scale, 0.35))
 
 
-class TargetItem(QGraphicsItem):
-    """The dashed outline of a card that something may be dropped on, with the verb of the drop."""
+class _DropPlace(QGraphicsItem):
+    """Where a card in hand can be dropped: above the cards, and without a press of its own."""
 
-    def __init__(self, box: QRectF, verb: str, style: Style) -> None:
+    def __init__(self, box: QRectF, style: Style) -> None:
         super().__init__()
         self.hot = False
         self.box = box
-        self._box = box.adjusted(-6, -6, 6, 6)
-        self._verb = verb.upper()
         self._style = style
         self.setZValue(15)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -62,6 +60,15 @@ class TargetItem(QGraphicsItem):
         if on != self.hot:
             self.hot = on
             self.update()
+
+
+class TargetItem(_DropPlace):
+    """The dashed outline of a card that something may be dropped on, with the verb of the drop."""
+
+    def __init__(self, box: QRectF, verb: str, style: Style) -> None:
+        super().__init__(box, style)
+        self._box = box.adjusted(-6, -6, 6, 6)
+        self._verb = verb.upper()
 
     def boundingRect(self) -> QRectF:
         """The outline and the verb on its upper side."""
@@ -83,23 +90,12 @@ class TargetItem(QGraphicsItem):
         text.write(painter, box, self._verb, colour(palette.on), size, True, align=Qt.AlignmentFlag.AlignHCenter)
 
 
-class WellItem(QGraphicsItem):
+class WellItem(_DropPlace):
     """A place beside a chain to drop a card into: what leaves the chain there is a copy."""
 
     def __init__(self, box: QRectF, title: str, legal: bool, style: Style) -> None:
-        super().__init__()
-        self.hot = False
-        self.box = box
+        super().__init__(box, style)
         self._title, self._legal = title, legal
-        self._style = style
-        self.setZValue(15)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    def set_hot(self, on: bool) -> None:
-        """Whether a drop now would land here."""
-        if on != self.hot:
-            self.hot = on
-            self.update()
 
     def boundingRect(self) -> QRectF:
         """The box with its outline."""
