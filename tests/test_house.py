@@ -53,6 +53,7 @@ LATE_IMPORTS = {
     "cli/bug.py": "the version is wanted only when something went wrong",
     "cli/graph.py": "graphviz is wanted only by one format",
     "layout.py": "graphviz is wanted only by Full graph and DOT text",
+    "session/session.py": "who looks at a graph does not wait for the operations",
     "widgets/panels/lower.py": "the first graph does not wait for the panels below it",
     "widgets/panels/throughput.py": "numpy and pyqtgraph are half of the time until the first picture",
 }

@@ -28,7 +28,10 @@ class _Session:
         self.link_changed: Signal[[]] = Signal()
         self.carriage_changed: Signal[Carriage] = Signal()
         self.left: list[CutOff] = []
-        self.books = self
+        self.books = self.operations = self
+
+    def taking_back(self, cut: CutOff) -> Offer:
+        return Undo(cut.plan).offer(cut)
 
     async def cut_off(self) -> tuple[CutOff, ...]:
         return tuple(self.left)

@@ -70,3 +70,10 @@ def test_the_first_window_loads_neither_plots_nor_sessions() -> None:
         "sys.exit(bool({'pyqtgraph', 'numpy', 'qemu', 'asyncio', 'diskchain.session.session'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0
+
+
+def test_the_first_graph_waits_for_no_operation() -> None:
+    late = {"diskchain.operations.catalog", "diskchain.session.operator", "diskchain.widgets.dialogs.preview", "numpy"}
+    code = f"import sys, diskchain.app.house; sys.exit(' '.join({late!r} & set(sys.modules)) or None)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 0, ended.stderr

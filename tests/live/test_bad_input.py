@@ -355,8 +355,8 @@ def test_a_chain_of_two_hundred(capsys: pytest.CaptureFixture[str]) -> None:
                 times.append(time.monotonic() - start)
             assert len(state.graph.chain("n198")) == 200
             start = time.monotonic()
-            assert session.offers_for_node("n198")
-            assert session.offers_for_drag(Drag("n198", "base"))[0].reason == ""
+            assert session.operations.for_node("n198")
+            assert session.operations.for_drag(Drag("n198", "base"))[0].reason == ""
             offering = time.monotonic() - start
             _, result = await done(session, "commit", {"top": "n190", "base": "n150"})
             assert result.as_predicted, result.differences

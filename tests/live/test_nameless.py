@@ -30,7 +30,7 @@ def test_a_commit_speaks_of_files_from_the_menu_to_the_mark() -> None:
         keys = {"top": chain[1], "base": chain[3]}
 
         async def work(session: Session) -> None:
-            offers = session.offers_for_node(chain[1])
+            offers = session.operations.for_node(chain[1])
             assert "Commit 2 overlays into base.qcow2" in [offer.title for offer in offers]
             assert not [offer for offer in offers if "#block" in f"{offer.title} {offer.reason} {offer.note}"]
             preview, result = await done(session, "commit", keys)

@@ -141,7 +141,7 @@ def test_a_preview_puts_back_what_is_carried(qapp: QApplication, tmp_path: Path)
 
         async def work(window: Driver) -> None:
             await window.drag("vda-2", "vda-0", drop=False)
-            offers = window.session.offers_for_drag(Drag("vdb-0", "vdb-1"))
+            offers = window.session.operations.for_drag(Drag("vdb-0", "vdb-1"))
             window.desk.acting.ask(window.session, next(each for each in offers if not each.reason))
             await window.part("previewRun")
             assert not window.carries

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from diskchain.operations.exchange import WHOLE_ANSWERS, Entry, Exchange
-from diskchain.operations.steps import probe_name
+from diskchain.operations.probing import probe_name
 
 EVERYTHING = frozenset({"command", "reply", "error", "event", "greeting"})
 

@@ -11,9 +11,9 @@ from diskchain.model.node import Edge, Node
 from diskchain.model.root import Device
 from diskchain.model.state import State
 from diskchain.operations import catalog
-from diskchain.operations.dialects import script
 from diskchain.operations.preview import Preview, prepare
 from diskchain.operations.revert import Revert
+from diskchain.operations.scripts import script
 from diskchain.operations.steps import Guest, Make, Send
 from tests.support.states import (
     MIB,

@@ -10,11 +10,11 @@ from diskchain.model.node import Edge, Kind, Node
 from diskchain.model.root import Device
 from diskchain.model.state import Machine, State
 from diskchain.operations.commit import Commit
-from diskchain.operations.dialects import script
 from diskchain.operations.job import SteerJob
 from diskchain.operations.mirror import Mirror
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import prepare
+from diskchain.operations.scripts import script
 from diskchain.operations.snapshot import Snapshot
 from diskchain.operations.stream import Stream
 from diskchain.operations.surroundings import Surroundings

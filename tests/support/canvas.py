@@ -13,6 +13,8 @@ from diskchain.model.measured import Rates
 from diskchain.model.state import State
 from diskchain.operations import catalog
 from diskchain.operations.operation import Drag, Offer
+from diskchain.operations.preview import prepare
+from diskchain.operations.surroundings import Surroundings
 from diskchain.picture.look import CardLook
 from diskchain.widgets.canvas.view import CanvasView
 
@@ -37,6 +39,7 @@ class Window:
         self.asked: list[str] = []
         self.view.dropped.connect(self.dropped.append)
         self.view.offers = self.offer
+        self.view.foresee = lambda operation: prepare(operation, self.state, Surroundings())
         self.view.copies = lambda node: catalog.offers_for_copy(self.state, node)
         self.show(state)
 

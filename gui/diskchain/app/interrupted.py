@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
 
-from diskchain.operations.cutoff import CutOff
-from diskchain.operations.operation import Offer
-from diskchain.operations.undo import Undo
 from diskchain.session.carriage import OVER
 from diskchain.session.session import Session
 from diskchain.widgets.messages import Answer, Level, MessageBar
+
+if TYPE_CHECKING:
+    from diskchain.operations.cutoff import CutOff
+    from diskchain.operations.operation import Offer
 
 
 class Interrupted:
@@ -47,7 +49,7 @@ class Interrupted:
         self._told[session.target] = set(left)
 
     def _tell(self, session: Session, cut: CutOff) -> None:
-        take = Answer("Take it back…", lambda: self._ask(session, Undo(cut.plan).offer(cut)), primary=True)
+        take = Answer("Take it back…", lambda: self._ask(session, session.operations.taking_back(cut)), primary=True)
         leave = Answer("Leave it so", lambda: self._start(session.books.settle(cut.plan), f"leave {cut.title}"))
         name = session.state.machine.name if session.state else session.target
         text = (

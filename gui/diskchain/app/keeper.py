@@ -85,7 +85,7 @@ class Keeper:
                 await self._drawn.wait()
         await asyncio.sleep(_PAINT)
         self.desk.lower.fill()
-        self.desk.acting.make_ready()
+        self.desk.make_ready()
         self._settings.restore_splitters(self.window)
 
     async def ended(self) -> int:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from diskchain.app.sandboxing import Sandboxing
-from diskchain.operations.job import SteerJob
 from diskchain.session.carriage import OVER, Carriage
 from diskchain.session.session import Session
 from diskchain.session.sessions import Sessions
@@ -40,7 +39,7 @@ class OwnJob:
             await self.carriage.wait()
             return
         with contextlib.suppress(MonitorError):
-            preview = await self.session.prepare(SteerJob("cancel", self.job))
+            preview = await self.session.prepare(self.session.operations.steering("cancel", self.job))
             if preview.allowed:
                 await self.session.carry_out(preview, confirmed=True).wait()
 

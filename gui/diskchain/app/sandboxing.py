@@ -7,17 +7,16 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from diskchain.operations.operation import Operation
 from diskchain.sandbox.error import SandboxError
 from diskchain.session.carriage import Carriage
 from diskchain.session.session import Session
 from diskchain.session.sessions import Sessions
 from diskchain.session.trouble import Unreachable
-from diskchain.widgets.dialogs.options import changed, options_of
 from diskchain.widgets.messages import Level
 from diskchain.widgets.window import Window
 
 if TYPE_CHECKING:
+    from diskchain.operations.operation import Operation
     from diskchain.sandbox.machine import Sandbox
 
 _SLOW_MOTION = 4 << 20
@@ -112,6 +111,9 @@ class Sandboxing:
 
     def adapt(self, session: Session, operation: Operation) -> Operation:
         """The operation as it is offered on a machine: on the sandbox with a limit, in slow motion, unless it has one."""
+        # A late import: nothing is offered before the first graph.
+        from diskchain.widgets.dialogs.options import changed, options_of
+
         if self.owns(session) and self.slow and options_of(operation).get("speed") == 0:
             return changed(operation, speed=_SLOW_MOTION)
         return operation

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from diskchain.model import words
 from diskchain.model.state import State
 from diskchain.model.titles import plain
-from diskchain.operations.dialects import script
 from diskchain.operations.preview import Preview
+from diskchain.operations.scripts import script
 
 _WHOLE = sys.maxsize
 _LABEL = 10

@@ -21,6 +21,9 @@ VERBS: dict[str, frozenset[str]] = {
 our word for the copy mode of a mirror (`block-job-change`), which only goes that way.
 """
 
+DIRECT = frozenset({"pause", "resume", "speed"})
+"""Verbs that are direct on anybody's job; the others want a second, named confirmation on a job that is not ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -17,7 +17,8 @@ from diskchain.operations.keys import Keys, without_defaults
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, image_steps, probe
 from diskchain.operations.operation import Concerns, Objection, Offer
 from diskchain.operations.preview import Draft
-from diskchain.operations.steps import Step, probe_name
+from diskchain.operations.probing import probe_name
+from diskchain.operations.steps import Step
 from diskchain.operations.surroundings import Surroundings
 
 FORMATS = ("qcow2", "raw")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from diskchain.operations.dialects import qmp_shell
-from diskchain.operations.steps import is_probe
+from diskchain.operations.probing import is_probe
 from diskchain.qapi.command import Command
 
 Kind = Literal["command", "reply", "error", "event", "greeting"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from diskchain.model.flows import flow_of
-from diskchain.model.job import Job
+from diskchain.model.job import DIRECT, Job
 from diskchain.model.state import State
 from diskchain.operations.chains import listed, path_of, stored
 from diskchain.operations.ending import Ending, completed, finalized, freed, left_by_cancel, released, was_committed
@@ -18,9 +18,6 @@ from diskchain.operations.rewriting import not_writable
 from diskchain.operations.steps import Send, Step, Wait
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
-
-DIRECT = frozenset({"pause", "resume", "speed"})
-"""Verbs that are direct on anybody's job; the others want a second, named confirmation on a job that is not ours."""
 
 _WORDS = {
     "pause": "Pause",

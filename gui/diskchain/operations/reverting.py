@@ -15,7 +15,8 @@ from diskchain.operations.chains import bitmap_notes, header_format, header_name
 from diskchain.operations.going_back import GoingBack, cannot_exchange
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, probe
 from diskchain.operations.operation import Objection
-from diskchain.operations.steps import Guest, Send, Step, probe_name
+from diskchain.operations.probing import probe_name
+from diskchain.operations.steps import Guest, Send, Step
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 

@@ -16,7 +16,8 @@ from diskchain.model.state import State
 from diskchain.operations.chains import listed, unique
 from diskchain.operations.newfile import file_wrong, files_in_use, probe
 from diskchain.operations.operation import Objection
-from diskchain.operations.steps import Send, Step, probe_name
+from diskchain.operations.probing import probe_name
+from diskchain.operations.steps import Send, Step
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 

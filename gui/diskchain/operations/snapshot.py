@@ -35,7 +35,8 @@ from diskchain.operations.keys import Keys
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, probe
 from diskchain.operations.operation import Concerns, Objection, Offer
 from diskchain.operations.preview import Draft
-from diskchain.operations.steps import Make, Send, Step, probe_name
+from diskchain.operations.probing import probe_name
+from diskchain.operations.steps import Make, Send, Step
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 

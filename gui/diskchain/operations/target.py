@@ -25,8 +25,9 @@ from diskchain.operations.chains import (
 )
 from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free_path, image_steps, opening_of, probe
 from diskchain.operations.operation import Objection
+from diskchain.operations.probing import probe_name
 from diskchain.operations.source import Source, users_of
-from diskchain.operations.steps import Fit, Send, Step, probe_name
+from diskchain.operations.steps import Fit, Send, Step
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from diskchain.model import words
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.state import State
-from diskchain.operations.preview import Preview
 from diskchain.picture.folding import ALWAYS_LAST
 from diskchain.picture.look import Badge, CardLook, PillLook
 from diskchain.picture.plan import Link, Plan
@@ -17,6 +17,9 @@ from diskchain.picture.row import PITCH, Row
 from diskchain.picture.rows import Placer, Wish, disk_row, place_disks, place_left_behind
 from diskchain.picture.strands import Disk, disks_of
 from diskchain.picture.telling import Telling
+
+if TYPE_CHECKING:
+    from diskchain.operations.preview import Preview
 
 FLOW_W = 236.0
 FEW = 5

@@ -6,16 +6,18 @@ import asyncio
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from diskchain.model.backup import Mark, Since
 from diskchain.model.ledger import LedgerEntry
-from diskchain.operations.cutoff import CutOff
-from diskchain.operations.operation import Operation
 from diskchain.qapi.command import Command
 from diskchain.session.journal import Journal
 from diskchain.session.marks import Marks
 from diskchain.session.offered import Offered
+
+if TYPE_CHECKING:
+    from diskchain.operations.cutoff import CutOff
+    from diskchain.operations.operation import Operation
 
 
 class Books:

@@ -6,10 +6,13 @@ import asyncio
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from diskchain.operations.preview import Preview
-from diskchain.operations.steps import Choose
 from diskchain.signal import Signal
+
+if TYPE_CHECKING:
+    from diskchain.operations.preview import Preview
+    from diskchain.operations.steps import Choose
 
 
 class Phase(StrEnum):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING
 
 from diskchain.model.node import Kind, Node
 from diskchain.model.state import State
-from diskchain.operations.preview import Draft
+
+if TYPE_CHECKING:
+    from diskchain.operations.preview import Draft
 
 
 def differences(draft: Draft, before: State, now: State, aside: Container[str] = ()) -> tuple[str, ...]:

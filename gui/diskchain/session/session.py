@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from diskchain.images.locks import unready
 from diskchain.model.diff import Diff, diff
-from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.sample import Sample
 from diskchain.model.state import Machine, State
 from diskchain.model.throughput import Meter
@@ -21,9 +19,6 @@ from diskchain.monitors.address import settled, short_name
 from diskchain.monitors.monitor import Lost, Monitor
 from diskchain.monitors.open import monitor_for
 from diskchain.monitors.recording import ALREADY, Recorder
-from diskchain.operations import catalog
-from diskchain.operations.operation import Drag, Offer, Operation
-from diskchain.operations.preview import Preview, prepare
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.qapi.stale import Ask
@@ -31,14 +26,16 @@ from diskchain.session.books import Books
 from diskchain.session.carriage import OVER, Carriage
 from diskchain.session.check import touched
 from diskchain.session.happening import Happening, from_event, from_states
-from diskchain.session.hotplug import hot_buses
 from diskchain.session.journal import Journal, default_journal
 from diskchain.session.line import Line, Link
-from diskchain.session.operator import QmpOperator
 from diskchain.session.source import QmpSource
-from diskchain.session.surroundings import Around, gather, time_stamp
 from diskchain.session.tasks import Tasks
 from diskchain.signal import Signal
+
+if TYPE_CHECKING:
+    from diskchain.operations.operation import Operation
+    from diskchain.operations.preview import Preview
+    from diskchain.session.operating import Operating
 
 _PARTING = 1.0
 """Seconds that operations get to tell that they are left."""
@@ -87,7 +84,7 @@ class Session:
         self._recorder: Recorder | None = None
         self._tasks = Tasks()
         self._reading: asyncio.Task[None] | None = None
-        self._serial, self._token = 0, secrets.token_hex(3)
+        self._operating: Operating | None = None
 
     @property
     def link(self) -> Link:
@@ -182,81 +179,33 @@ class Session:
 
     # Operations
 
-    def offers_for_drag(self, drag: Drag) -> tuple[Offer, ...]:
-        """What dropping a node on another would do; offers with a reason cannot be had."""
-        return catalog.offers_for_drag(self.state, drag) if self.state else ()
+    @property
+    def operations(self) -> Operating:
+        """What can be done here. Made when it is first asked for; the window does so once the first graph is on the screen."""
+        if self._operating is None:
+            # A late import: the operations are a fourth of all modules, and who looks at a graph does not wait for them.
+            from diskchain.session.operating import Operating
 
-    def offers_for_copy(self, name: str) -> tuple[Offer, ...]:
-        """What dragging an image beside its chain would do."""
-        return catalog.offers_for_copy(self.state, name) if self.state else ()
-
-    def offers_for_node(self, name: str) -> tuple[Offer, ...]:
-        """What can be done with a node."""
-        return catalog.offers_for_node(self.state, name) if self.state else ()
-
-    def offers_for_job(self, job: str) -> tuple[Offer, ...]:
-        """What can be done with a job in its present status."""
-        return catalog.offers_for_job(self.state, job) if self.state else ()
-
-    def offers_for_machine(self) -> tuple[Offer, ...]:
-        """What can be done with the whole machine."""
-        return catalog.offers_for_machine(self.state) if self.state else ()
+            self._operating = Operating(self)
+        return self._operating
 
     async def prepare(self, operation: Operation, again: Preview | None = None) -> Preview:
         """Plan an operation on a fresh look; only asks, changes nothing.
 
         :param again: an earlier preview, whose names are kept so that the two can be compared.
         """
-        state = await self.refresh()
-        stamp, serial = (again.stamp, again.serial) if again else (time_stamp(), self._next_serial(state))
-        process, concerns = self._line.process, operation.concerns(state)
-        marks, spoilt = await self.books.marks(), self.books.spoilt()
-        around = Around(
-            here=process.same_files if process else None,
-            pid=process.pid if process else None,
-            cwd=(process.cwd or "") if process else "",
-            read_only=self.read_only,
-            others=self.others(),
-            spoilt=spoilt | {entry.path: entry.why for entry, _ in marks if entry.word != KEPT},
-            kept={entry.path: entry.backing or "" for entry in self._kept(marks)},
-            dead=frozenset(entry.path for entry, untouched in marks if untouched and entry.word == "invalid"),
-            own_jobs=self.books.own_jobs,
-            token=self._token,
-            ends=process.ends_at_reset if process else False,
-            cut_off=await self.books.cut_off(),
-            server=await self.books.offered.server(),
-            buses=await hot_buses(self.execute) if concerns.buses else (),
-            qemu=self.books.qemu,
-            since=await self.books.since(),
-        )
-        found = await asyncio.to_thread(gather, concerns, state, around, stamp, serial)
-        return prepare(operation, state, found)
-
-    def _kept(self, marks: Sequence[tuple[LedgerEntry, bool]]) -> list[LedgerEntry]:
-        """The images of branches that are kept, on whatever machine they were left."""
-        return [entry for entry in (*self.ledger.entries, *(entry for entry, _ in marks)) if entry.word == KEPT]
+        return await self.operations.prepare(operation, self._line.process, again)
 
     async def unready(self, written: Sequence[str], held: Sequence[str]) -> str:
         """Why QEMU could not open its files anew now; empty where nothing speaks against it, or it cannot be seen."""
-        process = self._line.process
-        try:
-            return await asyncio.to_thread(unready, process.pid, written, held) if process else ""
-        except OSError:
-            return ""
-
-    def _next_serial(self, state: State) -> int:
-        names = [*state.graph.nodes, *(job.id for job in state.jobs), *self.books.own_jobs]
-        used = [int(match.group(1)) for name in names if (match := re.match(r"diskchain-(\d{1,9})\b", name))]
-        self._serial = max(self._serial, *used, 0) + 1
-        return self._serial
+        return await self.operations.unready(self._line.process, written, held)
 
     def carry_out(self, preview: Preview, confirmed: bool = False) -> Carriage:
         """Start a prepared operation. `confirmed`: the user gave the second yes to `preview.draft.confirm`."""
         carriage = Carriage(preview)
         self.carriages = (*self.carriages, carriage)
         carriage.changed.connect(lambda: self.carriage_changed.emit(carriage))
-        operator = QmpOperator(self, carriage, confirmed)
-        self._tasks.start(operator.run(), preview.draft.title)
+        self._tasks.start(self.operations.run(carriage, confirmed), preview.draft.title)
         self.carriage_changed.emit(carriage)
         return carriage
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from diskchain.model.state import State
-from diskchain.operations.operation import Operation
-from diskchain.operations.preview import Preview
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.session.books import Books
 from diskchain.session.carriage import Phase
 from diskchain.signal import Signal
+
+if TYPE_CHECKING:
+    from diskchain.operations.operation import Operation
+    from diskchain.operations.preview import Preview
 
 
 class Worked(Protocol):

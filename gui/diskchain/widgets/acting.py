@@ -7,9 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from diskchain.operations.job import DIRECT, SteerJob
-from diskchain.operations.operation import Offer, Operation
-from diskchain.operations.preview import Preview
+from diskchain.model.job import DIRECT
 from diskchain.picture.words import one_line
 from diskchain.session.carriage import OVER, Carriage, Phase, Result
 from diskchain.session.trouble import MonitorError
@@ -17,6 +15,8 @@ from diskchain.signal import Signal
 from diskchain.widgets.messages import Answer, Level, MessageBar
 
 if TYPE_CHECKING:
+    from diskchain.operations.operation import Offer, Operation
+    from diskchain.operations.preview import Preview
     from diskchain.session.session import Session
     from diskchain.session.tasks import Tasks
     from diskchain.widgets.dialogs.preview import PreviewSheet
@@ -171,7 +171,7 @@ class Acting:
                 if carriage.phase not in OVER and job in (carriage.job, carriage.choice.job if carriage.choice else ""):
                     carriage.cancel()
                     return
-        operation = SteerJob(verb, job, speed)
+        operation = session.operations.steering(verb, job, speed)
         if verb in DIRECT:
             self._tasks.start(self._at_once(session, operation), f"{verb} {job}")
         else:

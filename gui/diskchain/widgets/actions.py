@@ -158,11 +158,11 @@ def offers_for(session: Session, key: str) -> tuple[Offer, ...]:
     if state is None:
         return ()
     if not key:
-        return session.offers_for_machine()
+        return session.operations.for_machine()
     if (device := state.device(key)) is not None and key not in state.graph.nodes:
         active = state.active_of(device)
-        return session.offers_for_node(active) if active else ()
-    return session.offers_for_job(key) if state.job(key) is not None else session.offers_for_node(key)
+        return session.operations.for_node(active) if active else ()
+    return session.operations.for_job(key) if state.job(key) is not None else session.operations.for_node(key)
 
 
 def offers_named(session: Session, name: str, key: str) -> tuple[Offer, ...]:
@@ -172,10 +172,10 @@ def offers_named(session: Session, name: str, key: str) -> tuple[Offer, ...]:
         return ()
     found = [offer for offer in offers_for(session, key) if key and offer.operation.name == name]
     known = [offer.operation for offer in found]
-    whole = [offer for offer in session.offers_for_machine() if offer.operation.name == name]
+    whole = [offer for offer in session.operations.for_machine() if offer.operation.name == name]
     found += [offer for offer in whole if offer.operation not in known]
     if not key:
         tops = [active for device in state.devices if (active := state.active_of(device)) is not None]
-        more = [offer for top in dict.fromkeys(tops) for offer in session.offers_for_node(top)]
+        more = [offer for top in dict.fromkeys(tops) for offer in session.operations.for_node(top)]
         found += [offer for offer in more if offer.operation.name == name and offer not in found]
     return tuple(found)

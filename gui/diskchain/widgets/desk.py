@@ -11,9 +11,6 @@ from PySide6.QtWidgets import QWidget
 from diskchain.model.diff import Diff
 from diskchain.model.root import Device
 from diskchain.model.state import State
-from diskchain.operations.asking import asked
-from diskchain.operations.operation import Offer
-from diskchain.operations.preview import Preview
 from diskchain.picture.palette import Palette
 from diskchain.picture.words import one_line
 from diskchain.signal import Signal
@@ -24,6 +21,9 @@ from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_ma
 from diskchain.widgets.standing import canvas_note, inspector_note, strip_note, strip_tone, why_not
 
 if TYPE_CHECKING:
+    from diskchain.operations.asking import Asked
+    from diskchain.operations.operation import Drag, Offer, Operation
+    from diskchain.operations.preview import Preview
     from diskchain.session.session import Session
     from diskchain.session.sessions import Sessions
     from diskchain.widgets.panels.lower import Lower
@@ -49,6 +49,7 @@ class Desk:
         self.turned: Signal[Session | None] = Signal()
         self._cut: list[Callable[[], None]] = []
         self._stale: set[str] = set()
+        self._ready = False
         self._after = QTimer(window)
         self._after.setSingleShot(True)
         self._after.timeout.connect(self._show_rest)
@@ -69,6 +70,7 @@ class Desk:
         canvas.device_selected.connect(self.select)
         canvas.context_requested.connect(self.open_menu)
         canvas.dropped.connect(self._ask)
+        canvas.offers, canvas.copies, canvas.foresee = self._for_drag, self._for_copy, self._foresee
         self.lower.chosen.connect(self.select)
         self.lower.menu_wanted.connect(self.open_menu)
         self.lower.verb_wanted.connect(self._steer)
@@ -98,8 +100,6 @@ class Desk:
         self.acting.leave()
         self._close_choices()
         self.canvas.select(None)
-        self.canvas.offers = session.offers_for_drag if session is not None else _nothing
-        self.canvas.copies = session.offers_for_copy if session is not None else _nothing
         self.canvas.show_state(None, Diff(), None, None)
         if session is not None and session.state is not None:
             self.canvas.show_state(session.state, Diff(), session.ledger, session.meter)
@@ -245,19 +245,37 @@ class Desk:
         if facts is None:
             self._remembered(session, state)
             return
-        told, note = asked(state, self.selected), inspector_note(session)
-        self.window.inspector.show_facts(facts, self._offers(session, self.selected), note, asked=told)
+        offers, told = self._offers(session, self.selected), self._asked(session, state, self.selected)
+        self.window.inspector.show_facts(facts, offers, inspector_note(session), asked=told)
 
     def _offers(self, session: Session, key: str) -> tuple[Offer, ...]:
         """What can be done; nothing while the line is not open, or where nothing may be changed."""
-        return offers_for(session, key) if session.link == "live" and not why_not(session) else ()
+        return offers_for(session, key) if self._ready and session.link == "live" and not why_not(session) else ()
+
+    def _asked(self, session: Session, state: State, key: str) -> tuple[Asked, ...]:
+        return session.operations.asked(state, key) if self._ready else ()
+
+    def make_ready(self) -> None:
+        """Tell from now on also what can be done: the first graph is on the screen."""
+        self._ready = True
+        self._show_inspector()
+        self.acting.make_ready()
+
+    def _for_drag(self, drag: Drag) -> tuple[Offer, ...]:
+        return self.current.operations.for_drag(drag) if self.current is not None else ()
+
+    def _for_copy(self, name: str) -> tuple[Offer, ...]:
+        return self.current.operations.for_copy(name) if self.current is not None else ()
+
+    def _foresee(self, operation: Operation) -> Preview | None:
+        return self.current.operations.foresee(operation) if self.current is not None else None
 
     def _remembered(self, session: Session, state: State) -> None:
         """What is shown where the selection is no part of the state: an image of the ledger, or the machine."""
         entry = next((e for e in session.ledger.entries if self.selected in (e.path, e.node)), None)
         if entry is None:
             self.selected = ""  # what was selected is gone
-            told, note = asked(state, ""), inspector_note(session)
+            note, told = inspector_note(session), self._asked(session, state, "")
             facts = facts_of_machine(state, now=not note)
             self.window.inspector.show_facts(facts, self._offers(session, ""), note, asked=told)
             return
@@ -351,7 +369,3 @@ class Desk:
         if preview is None:
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self.canvas.show_preview(preview if self.acting.session is self.current else None)
-
-
-def _nothing(_: object) -> tuple[Offer, ...]:
-    return ()

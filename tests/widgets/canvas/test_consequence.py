@@ -6,6 +6,8 @@ import pytest
 
 from diskchain.operations import catalog
 from diskchain.operations.operation import Drag
+from diskchain.operations.preview import prepare
+from diskchain.operations.surroundings import Surroundings
 from diskchain.widgets.canvas.consequence import hint_of
 from tests.operations.table import FOUR
 from tests.support.states import machine
@@ -17,5 +19,8 @@ from tests.support.states import machine
 )
 def test_the_hint_shows_the_command_that_does_it(source: str, target: str, word: str) -> None:
     state = machine(FOUR)
-    hint = hint_of(catalog.offers_for_drag(state, Drag(source, target)), state)
+    hint = hint_of(
+        catalog.offers_for_drag(state, Drag(source, target)),
+        lambda operation: prepare(operation, state, Surroundings()),
+    )
     assert hint.code.startswith(f"{word} "), hint

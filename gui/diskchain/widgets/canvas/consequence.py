@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from diskchain.model import words
-from diskchain.model.state import State
 from diskchain.operations.dialects import qmp_shell
-from diskchain.operations.operation import Offer
-from diskchain.operations.preview import prepare
-from diskchain.operations.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from diskchain.operations.operation import Offer, Operation
+    from diskchain.operations.preview import Preview
 
 _NAMED = 3
 _STEERING = ("job-id=", "auto-", "filter-node-name=")
@@ -33,25 +35,37 @@ class Hint:
 ON_GROUND = Hint("Drop it where it is lit.", "Dropped on the ground, or with Esc, nothing happens.", tone="line")
 
 
-def hint_of(offers: tuple[Offer, ...], state: State, second: bool = False) -> Hint:
-    """The hint for what a target offers. `second`: Shift is held and the second choice is meant."""
+def hint_of(offers: tuple[Offer, ...], foresee: Callable[[Operation], Preview | None], second: bool = False) -> Hint:
+    """The hint for what a target offers. `foresee`: plans an operation without asking anybody; None: it cannot now.
+
+    :param second: Shift is held and the second choice is meant.
+    """
     legal = [offer for offer in offers if not offer.reason]
     if not offers:
         return ON_GROUND
     if not legal:
         return Hint(f"Not here: {_lower(offers[0].title)}", offers[0].reason, tone="amber")
     offer = legal[1] if second and len(legal) > 1 else legal[0]
-    preview = prepare(offer.operation, state, Surroundings())
-    draft = preview.draft
+    preview = foresee(offer.operation)
     parts = [offer.note] if offer.note else []
-    if draft.moves:
-        parts.append(f"Moves about {words.size(draft.moves)}.")
-    parts += _files(draft.changed, "changes", "change") + _files(draft.invalid, "becomes invalid", "become invalid")
+    if preview is not None:
+        parts += _moved(preview)
     if len(legal) > 1:
         other = legal[0] if second else legal[1]
         parts.append(f"{'Without' if second else 'With'} Shift: {_lower(other.title)}.")
-    code = _short(qmp_shell(preview.act) or "") if preview.act else ""
+    code = _short(qmp_shell(preview.act) or "") if preview is not None and preview.act else ""
     return Hint(f"Drop to {_lower(offer.title)}", " ".join(parts), code)
+
+
+def _moved(preview: Preview) -> list[str]:
+    """How much would move, and what becomes of files."""
+    draft = preview.draft
+    moves = [f"Moves about {words.size(draft.moves)}."] if draft.moves else []
+    return [
+        *moves,
+        *_files(draft.changed, "changes", "change"),
+        *_files(draft.invalid, "becomes invalid", "become invalid"),
+    ]
 
 
 def no_hint(source: str, target: str) -> Hint:

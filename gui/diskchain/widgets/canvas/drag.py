@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtWidgets import QGraphicsScene
 
 from diskchain.model.state import State
-from diskchain.operations.operation import Drag, Offer
+from diskchain.operations.operation import Drag
 from diskchain.picture.look import CardLook
 from diskchain.picture.words import one_line
 from diskchain.widgets.canvas.consequence import ON_GROUND, Hint, chosen, hint_of, no_hint
@@ -16,6 +17,10 @@ from diskchain.widgets.canvas.ghost import GhostItem, HintItem, TargetItem
 from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.style import Style
 from diskchain.widgets.canvas.wells import Wells
+
+if TYPE_CHECKING:
+    from diskchain.operations.operation import Offer, Operation
+    from diskchain.operations.preview import Preview
 
 DIM = 0.45
 _AWAY = 18.0
@@ -34,16 +39,20 @@ class Carried:
         cards: Iterable[SpotItem],
         ask: Callable[[Drag], tuple[Offer, ...]],
         copies: tuple[Offer, ...],
+        foresee: Callable[[Operation], Preview | None],
         state: State,
         style: Style,
     ) -> None:
-        """:param ask: what a drop on a card would do. :param copies: what a drop beside the chain would do."""
+        """:param ask: what a drop on a card would do. :param copies: what a drop beside the chain would do.
+
+        :param foresee: see `hint_of`.
+        """
         self.source = source.spot.node
         self.target = ""
         self._scene = scene
         self._state = state
         self._style = style
-        self._ask = ask
+        self._ask, self._foresee = ask, foresee
         self._second = False
         self._row = source.spot.row
         self._offers: dict[str, tuple[Offer, ...]] = {}
@@ -108,7 +117,7 @@ class Carried:
             return ON_GROUND
         offers = self._wells.offers(name) or self._asked(name)
         if offers:
-            return hint_of(offers, self._state, self._second)
+            return hint_of(offers, self._foresee, self._second)
         return no_hint(*(one_line(self._state.naming.of(node)) for node in (self.source, name)))
 
     def drop(self) -> Offer | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from diskchain.layout import Layouter, Shape, in_ranks
 from diskchain.model.diff import Diff
 from diskchain.model.flows import flow_of
 from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.state import State
-from diskchain.operations.preview import Preview
 from diskchain.picture.full import Component, components, full_plan
 from diskchain.picture.kept import with_kept
 from diskchain.picture.lines import line_note
@@ -20,6 +19,9 @@ from diskchain.picture.plan import Plan, Spot
 from diskchain.picture.prospect import place_preview
 from diskchain.picture.rows import Wish, place, with_left_behind
 from diskchain.picture.telling import Known, Measures, Telling
+
+if TYPE_CHECKING:
+    from diskchain.operations.preview import Preview
 
 
 class Remembered(Protocol):

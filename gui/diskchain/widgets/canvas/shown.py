@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
@@ -12,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 from diskchain.layout import Shape
 from diskchain.model.diff import Diff
 from diskchain.model.state import State
-from diskchain.operations.preview import Preview
 from diskchain.picture.rows import widened
 from diskchain.picture.telling import Measures
 from diskchain.session.tasks import Tasks
@@ -22,6 +22,9 @@ from diskchain.widgets.canvas.flowing import Flowing
 from diskchain.widgets.canvas.ground import Ground
 from diskchain.widgets.canvas.planner import Planner, Remembered
 from diskchain.widgets.canvas.scene import MARGIN, area_of
+
+if TYPE_CHECKING:
+    from diskchain.operations.preview import Preview
 
 
 class Shown(Ground):

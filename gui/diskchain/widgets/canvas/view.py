@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from diskchain.operations.operation import Drag, Offer
-from diskchain.operations.preview import Preview
 from diskchain.picture import about
 from diskchain.picture.look import FoldLook, TitleLook
 from diskchain.widgets.canvas import keys
@@ -19,6 +18,10 @@ from diskchain.widgets.canvas.hand import Hand
 from diskchain.widgets.canvas.node_item import SpotItem
 from diskchain.widgets.canvas.shown import Shown
 from diskchain.widgets.canvas.wells import is_well
+
+if TYPE_CHECKING:
+    from diskchain.operations.operation import Drag, Offer, Operation
+    from diskchain.operations.preview import Preview
 
 _BEHIND_ALL = 1e9
 
@@ -33,10 +36,15 @@ def no_copies(_node: str) -> tuple[Offer, ...]:
     return ()
 
 
+def no_preview(_operation: Operation) -> None:
+    """What a canvas that nobody has wired up foresees: nothing."""
+
+
 class CanvasView(Shown):
     """The picture of one machine, operated by hand.
 
-    :ivar offers: asked once for every candidate when a drag begins. `copies`: asked for the card in hand. Set by the window.
+    :ivar offers: asked once for every candidate when a drag begins. `copies`: asked for the card in hand.
+        `foresee`: plans what a drop would do, for its hint. All three are set by the window.
     :ivar carried: the card in hand while something is dragged.
     """
 
@@ -52,6 +60,7 @@ class CanvasView(Shown):
         self.setAccessibleName("Block graph")
         self.offers: Callable[[Drag], tuple[Offer, ...]] = no_offers
         self.copies: Callable[[str], tuple[Offer, ...]] = no_copies
+        self.foresee: Callable[[Operation], Preview | None] = no_preview
         self.carried: Carried | None = None
         self._hand = Hand(self)
         self.placed.connect(self._carry_anew)
@@ -76,7 +85,8 @@ class CanvasView(Shown):
         self.let_go()
         copies = self.copies(card.spot.node)
         cards = self.canvas.items_by_key.values()
-        self.carried = Carried(self.canvas, card, cards, self.offers, copies, self.planner.state, self.looks)
+        state, asks = self.planner.state, (self.offers, copies, self.foresee)
+        self.carried = Carried(self.canvas, card, cards, *asks, state, self.looks)
         self.carried.grip(grip)
         self.drag_started.emit(card.spot.node)
         return True

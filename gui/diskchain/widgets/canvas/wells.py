@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtWidgets import QGraphicsScene
 
-from diskchain.operations.operation import Offer
 from diskchain.widgets.canvas.ghost import WellItem
 from diskchain.widgets.canvas.style import Style
+
+if TYPE_CHECKING:
+    from diskchain.operations.operation import Offer
 
 _PREFIX = "well:"
 _SIZE = QSizeF(196, 54)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from diskchain.operations.dialects import script
 from diskchain.operations.preview import Preview
+from diskchain.operations.scripts import script
 from diskchain.operations.virsh import virsh
 from diskchain.widgets.panels.lines import Code, CopyButton, Fold
 from diskchain.widgets.style import button

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
-from diskchain.operations.steps import Branch, Choose
 from diskchain.signal import Signal
 from diskchain.widgets.panels.lines import empty
 from diskchain.widgets.style import button, label
+
+if TYPE_CHECKING:
+    from diskchain.operations.steps import Branch, Choose
 
 _GAP = 10
 """Pixels between two answers."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from diskchain.operations.asking import Asked
 from diskchain.widgets.panels.lines import CopyButton, Fold, Paths, empty
 from diskchain.widgets.style import label
+
+if TYPE_CHECKING:
+    from diskchain.operations.asking import Asked
 
 
 class Elsewhere(Fold):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from diskchain.operations.asking import Asked
-from diskchain.operations.operation import Offer
 from diskchain.signal import Signal
 from diskchain.widgets.dialogs.choosing import OfferChooser
 from diskchain.widgets.grouping import Many, grouped
@@ -16,6 +15,10 @@ from diskchain.widgets.panels.elsewhere import Elsewhere
 from diskchain.widgets.panels.facts import Facts
 from diskchain.widgets.panels.lines import Code, CopyButton, Elided, FactLines, Fold, Link, Rule, empty
 from diskchain.widgets.style import button, label
+
+if TYPE_CHECKING:
+    from diskchain.operations.asking import Asked
+    from diskchain.operations.operation import Offer
 
 
 class Inspector(QScrollArea):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -11,7 +12,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from diskchain.model.job import Job
 from diskchain.model.throughput import Meter
 from diskchain.model.words import size, used_of
-from diskchain.operations.steps import Choose
 from diskchain.picture.palette import Palette
 from diskchain.widgets.panels.bar import Bar
 from diskchain.widgets.panels.choice import ChoiceBox
@@ -19,6 +19,9 @@ from diskchain.widgets.panels.limit_row import LimitRow
 from diskchain.widgets.panels.lines import Elided
 from diskchain.widgets.style import button, label, restyle
 from diskchain.widgets.words import Note, notes, progress, progress_line, state_word, tip
+
+if TYPE_CHECKING:
+    from diskchain.operations.steps import Choose
 
 _VERBS = (
     ("pause", "Pause", "link"),
