@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _PARTING = 1.0
 """Seconds that operations get to tell that they are left."""
+_MARKS = 1.0
+"""Seconds between two looks whether another instance has marked images; before an operation they are read in any case."""
 _LIBVIRT_NODE = re.compile(r"libvirt-\d+-(format|storage)")
 
 
@@ -84,6 +86,7 @@ class Session:
         self._recorder: Recorder | None = None
         self._tasks = Tasks()
         self._reading: asyncio.Task[None] | None = None
+        self._read_at = 0.0
         self._operating: Operating | None = None
 
     @property
@@ -136,8 +139,9 @@ class Session:
 
     def _take(self, state: State) -> None:
         """Set the state and tell what changed. The one writer."""
-        self.looked_at = time.monotonic()
-        if self._reading is None or self._reading.done():
+        self.looked_at = now = time.monotonic()
+        if now - self._read_at >= _MARKS and (self._reading is None or self._reading.done()):
+            self._read_at = now
             # Another instance marks images shortly after its last command, which may be long after the graph changed.
             self._reading = self._tasks.start(self.books.read(), "read the marks")
         old, self.state = self.state, state

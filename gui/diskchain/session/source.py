@@ -39,7 +39,7 @@ class QmpSource:
         self.state = State(Machine(target=monitor.target))
         self.paces = {
             Ask.JOBS: Pace(0.2),
-            Ask.SHAPE: Pace(0.45),
+            Ask.SHAPE: Pace(0.5, 58),
             Ask.STATUS: Pace(1.6),
             Ask.NODES: Pace(1.6, 200),
             Ask.DEVICES: Pace(1.6, 400),

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QApplication
 from qasync import QSelectorEventLoop
 
 _THREADS = 4
-
+_TURN = 0.002
+"""Seconds that callbacks may take which follow from each other, until Qt has a turn: it costs as much as some ten of them."""
 
 _YOUNG, _MIDDLE, _OLD = 2_000, 10, 10
 """When garbage is looked for: so many new objects; every so many times in the younger ones too; after so many of those in all."""
@@ -125,10 +126,14 @@ class _Clock(QObject):
         self._turned()
 
     def _run_ready(self) -> None:
-        """Run what was ready when the turn began; what comes meanwhile has to wait, so that the window is painted."""
-        for _ in itertools.repeat(None, len(self._ready)):
-            if self._ready:
-                self._ready.popleft().run()
+        """Run what is ready, and what that makes ready, in rounds; once it takes long the window is painted first."""
+        until = time.monotonic() + _TURN
+        while self._ready:
+            for _ in itertools.repeat(None, len(self._ready)):
+                if self._ready:
+                    self._ready.popleft().run()
+            if time.monotonic() >= until:
+                break
         if not self._ready:
             self._rest()
 
