@@ -131,7 +131,7 @@ def test_no_state_raises(state: State, names: tuple[str, str], around: Surroundi
             differences(preview.draft, state, preview.after)
     for source in state.graph.nodes:
         catalog.offers_for_node(state, source)
-    catalog.offers_for_machine(state)
+    tuple(catalog.offers_for_machine(state))
     catalog.offers_for_job(state, "theirs")
 
 

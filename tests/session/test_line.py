@@ -331,7 +331,7 @@ def test_a_server_that_answers_nonsense_is_shown_as_it_is(tmp_path: Path) -> Non
     async def work(session: Session) -> None:
         assert session.state is not None
         assert not session.state.graph.nodes
-        assert session.operations.for_machine()[0].reason
+        assert next(session.operations.for_machine()).reason
         await session.refresh()
 
     watched([monitor], work, tmp_path)

@@ -116,11 +116,34 @@ class State:
         """Devices whose active node this is."""
         return tuple(self._roots.get(name, ()))
 
+    @cached_property
+    def _above(self) -> dict[str, list[Device]]:
+        above: dict[str, list[Device]] = {}
+        for device in self.devices:
+            for name in self.graph.chain(device.root) if device.root is not None else ():
+                above.setdefault(name, []).append(device)
+        return above
+
+    def devices_above(self, name: str) -> tuple[Device, ...]:
+        """Devices in whose chain this node is."""
+        return tuple(self._above.get(name, ()))
+
     def device(self, name: str) -> Device | None:
         """The device with this id, qdev path or drive name, matched exactly."""
-        return next(
-            (device for device in self.devices if name and name in (device.name, device.qdev, device.drive)), None
-        )
+        return self._called.get(name) if name else None
+
+    @cached_property
+    def _called(self) -> dict[str, Device]:
+        called: dict[str, Device] = {}
+        for device in self.devices:
+            for name in (device.name, device.qdev, device.drive):
+                called.setdefault(name, device)
+        return called
+
+    @cached_property
+    def taken(self) -> frozenset[str]:
+        """Names that no new node can have: of nodes, devices and drives."""
+        return frozenset(self.graph.nodes).union(word for each in self.devices for word in (each.name, each.drive))
 
     def job(self, name: str) -> Job | None:
         """The job with this id."""

@@ -153,13 +153,16 @@ class _Plan:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """One for each disk."""
-        told, found = self.operation, list[Part]()
+        told, found, names = self.operation, list[Part](), set[str]()
+        target, folder = ("", told.target) if told.disks else (told.target, "")
         for number, name in enumerate(told.disks or (told.disk,)):
-            names = [each.to.node for each in found if each.source.active]
-            names += [posixpath.splitext(posixpath.basename(each.to.path))[0] for each in found if each.source.active]
-            part = Part(Source(self.state, name), self.surroundings, number, frozenset(names), told.sync, told.bitmap)
-            target, folder = ("", told.target) if told.disks else (told.target, "")
-            found.append(replace(part, told=target, dir=folder, format=told.format))
+            part = Part(
+                Source(self.state, name), self.surroundings, number, frozenset(names), told.sync, told.bitmap,
+                told=target, dir=folder, format=told.format,
+            )  # fmt: skip
+            found.append(part)
+            if part.source.active:
+                names |= {part.to.node, posixpath.splitext(posixpath.basename(part.to.path))[0]}
         return tuple(found)
 
     @property

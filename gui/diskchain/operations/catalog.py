@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from diskchain.model.node import Kind
 from diskchain.model.state import State
@@ -85,10 +85,16 @@ def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     return _said(state, (*found, *offers_for_image(state, name)))
 
 
-def offers_for_machine(state: State) -> tuple[Offer, ...]:
-    """What can be done with the machine as a whole: a snapshot or backup of all its disks, going back on all, an image more."""
-    own = (Snapshot().offer(state), *offers_for_all(state), *Revert.offered_for_all(state))
-    return _said(state, (*own, Attach().offer(state), Create().offer(state)))
+def offers_for_machine(state: State) -> Iterator[Offer]:
+    """What can be done with the machine as a whole: a snapshot or backup of all its disks, going back on all, an image more.
+
+    One by one: with very many disks each takes a while.
+    """
+    say = state.naming.said
+    yield said_offer(Snapshot().offer(state), say)
+    for offers in (offers_for_all, Revert.offered_for_all):
+        yield from _said(state, offers(state))
+    yield from _said(state, (Attach().offer(state), Create().offer(state)))
 
 
 def offers_for_job(state: State, job: str) -> tuple[Offer, ...]:

@@ -191,22 +191,22 @@ def _is_piece(told: str) -> bool:
     return isinstance(options, dict) and not options.keys().isdisjoint(("offset", "size"))
 
 
-def unique(wanted: str, taken: Set[str], longest: int | None = None) -> str:
-    """The wanted name, or with a number behind it where it is taken; cut to `longest` characters."""
+def unique(wanted: str, *taken: Set[str], longest: int | None = None) -> str:
+    """The wanted name, or with a number behind it where it is in any of the sets of those taken; cut to `longest` characters."""
     for number in range(1, 10_000):
         tail = "" if number == 1 else f"-{number}"
         name = (wanted[: longest - len(tail)] if longest else wanted) + tail
-        if name not in taken:
+        if not any(name in each for each in taken):
             return name
     raise ValueError(f"every name like {wanted} is taken")
 
 
-def node_name(wanted: str, taken: Set[str]) -> str:
+def node_name(wanted: str, *taken: Set[str]) -> str:
     """A node-name that QEMU accepts (`id_wellformed` in QEMU's sources: a letter, then letters, digits, `-._`) and nobody has."""
     clean = re.sub(r"[^A-Za-z0-9._-]", "-", wanted)
     if not re.match(r"[A-Za-z]", clean):
         clean = f"s-{clean}"
-    return unique(clean, taken, LONGEST_NAME)
+    return unique(clean, *taken, longest=LONGEST_NAME)
 
 
 def is_node_name(name: str) -> bool:

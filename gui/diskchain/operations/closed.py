@@ -48,15 +48,11 @@ class Closed:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The node-name of each image of the chain."""
-        taken = set(self.state.graph.nodes) | {
-            name for device in self.state.devices for name in (device.drive, device.name)
-        }
         found: list[str] = []
         for path in [header.path for header in self.chain] or [self.file]:
             stem = posixpath.splitext(posixpath.basename(path))[0]
-            wanted = self.told_node if not found and self.told_node else node_name(stem, taken)
+            wanted = self.told_node if not found and self.told_node else node_name(stem, self.state.taken, set(found))
             found.append(wanted)
-            taken.add(wanted)
         return tuple(found)
 
     @property

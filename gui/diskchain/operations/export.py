@@ -107,7 +107,7 @@ class _Plan:
         """The export's id, which is also its name."""
         wanted = re.sub(r"[^A-Za-z0-9._-]", "-", self.operation.node)
         wanted = wanted if _ID.fullmatch(wanted) else f"node-{wanted.lstrip('-')}"
-        return self.operation.label or unique(wanted, {export.id for export in self.state.exports}, 31)
+        return self.operation.label or unique(wanted, {export.id for export in self.state.exports}, longest=31)
 
     @cached_property
     def server(self) -> Server:

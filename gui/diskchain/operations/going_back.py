@@ -42,10 +42,9 @@ def disks_of(state: State, node: str) -> tuple[Device, ...]:
     graph = state.graph
     if node not in graph.nodes or graph.nodes[node].kind is Kind.FILTER or graph.is_leftover_child(node):
         return ()
-    chains = [(device, graph.chain(device.root)) for device in state.devices if device.root is not None]
-    own = tuple(device for device, chain in chains if node in chain)
-    if own:
+    if own := state.devices_above(node):
         return own
+    chains = [(device, graph.chain(device.root)) for device in state.devices if device.root is not None]
     below = set(graph.chain(node))
     files = {graph.nodes[name].file for name in below} - {None}
     return tuple(

@@ -68,8 +68,8 @@ def free_path(folder: str, label: str, ending: str, surroundings: Surroundings, 
     :param label: the name that is wanted, cleaned here. `ending`: `.qcow2`. `used`: names without ending that are given already.
     """
     seen = surroundings.folders[folder].entries if folder in surroundings.folders else frozenset()
-    taken = {name.removesuffix(ending) for name in seen} | used
-    return posixpath.join(folder, unique(re.sub(r"[^A-Za-z0-9._-]", "-", label), taken) + ending)
+    there = {name.removesuffix(ending) for name in seen}
+    return posixpath.join(folder, unique(re.sub(r"[^A-Za-z0-9._-]", "-", label), there, used) + ending)
 
 
 def files_in_use(state: State, surroundings: Surroundings) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,7 +39,7 @@ class Part:
     source: Source
     surroundings: Surroundings
     number: int
-    taken: frozenset[str]
+    taken: Set[str]
     sync: str
     bitmap: str
     told: str = ""

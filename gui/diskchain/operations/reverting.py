@@ -91,15 +91,12 @@ class Reverting:
     def layers(self) -> tuple[Layer, ...]:
         """The disks that can be told; those with objections may be missing."""
         found: list[Layer] = []
-        taken = {
-            *self.state.graph.nodes,
-            *(word for device in self.state.devices for word in (device.name, device.drive)),
-        }
+        taken: set[str] = set()
         used: set[str] = set()
         for back in self.ways:
             if not back.active:
                 continue
-            node = node_name(f"{back.disk}-{self.surroundings.stamp[9:]}", taken)
+            node = node_name(f"{back.disk}-{self.surroundings.stamp[9:]}", self.state.taken, taken)
             folder = self.dir or posixpath.dirname(back.active_path or "")
             path = free_path(folder, f"{back.disk}-{self.surroundings.stamp}", ".qcow2", self.surroundings, used)
             header = header_name(path, back.path or "", back.relative, self.surroundings.real)

@@ -52,7 +52,7 @@ class Server:
         if self.told or self.running or not folder:
             return self.told or self.running
         seen = self.surroundings.folders[folder].entries if folder in self.surroundings.folders else frozenset()
-        label = unique(self.export, {name.removesuffix(".nbd") for name in seen}, 31)
+        label = unique(self.export, {name.removesuffix(".nbd") for name in seen}, longest=31)
         return posixpath.join(folder, f"{label}.nbd")
 
     @cached_property

@@ -162,14 +162,13 @@ class _Plan:
 
     @cached_property
     def layers(self) -> tuple[_Layer, ...]:
-        taken_nodes = set(self.state.graph.nodes) | set(self.operation.nodes.values())
-        taken_nodes |= {device.drive for device in self.state.devices} | {device.name for device in self.state.devices}
+        taken = set(self.operation.nodes.values())
         found: list[_Layer] = []
         used: set[str] = set()
         for device, active in self.operation.chosen(self.state)[0]:
             short = self.operation.label or self.surroundings.stamp[9:]  # the day stands in the file's name
-            node = self.operation.nodes.get(device.name) or node_name(f"{device.name}-{short}", taken_nodes)
-            taken_nodes.add(node)
+            node = self.operation.nodes.get(device.name) or node_name(f"{device.name}-{short}", self.state.taken, taken)
+            taken.add(node)
             found.append(self._layer(device, active, node, used))
             used.add(posixpath.basename(found[-1].path)[:-6])
         return tuple(found)

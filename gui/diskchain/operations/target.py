@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -56,7 +56,7 @@ class Target:
     below: str | None = None
     parent: tuple[str, str] = ("", "")
     dir: str = ""
-    taken: frozenset[str] = frozenset()
+    taken: Set[str] = frozenset()
     number: int = 0
 
     @property
@@ -107,9 +107,7 @@ class Target:
         """The node that the job copies to."""
         if self.open_node:
             return self.open_node
-        taken = set(self.state.graph.nodes) | self.taken
-        taken.update(name for device in self.state.devices for name in (device.drive, device.name))
-        return node_name(f"{self.source.name}-{self.word}", taken)
+        return node_name(f"{self.source.name}-{self.word}", self.state.taken, self.taken)
 
     @property
     def called(self) -> str:

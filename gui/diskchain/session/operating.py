@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diskchain.images.locks import unready
@@ -60,10 +60,10 @@ class Operating:
         state = self._session.state
         return catalog.offers_for_job(state, job) if state else ()
 
-    def for_machine(self) -> tuple[Offer, ...]:
-        """What can be done with the whole machine."""
+    def for_machine(self) -> Iterator[Offer]:
+        """What can be done with the whole machine, one by one."""
         state = self._session.state
-        return catalog.offers_for_machine(state) if state else ()
+        return catalog.offers_for_machine(state) if state else iter(())
 
     def steering(self, verb: str, job: str, speed: int | None = None) -> Operation:
         """The operation that does this to a job. `speed`: bytes per second."""

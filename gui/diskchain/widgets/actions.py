@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -152,13 +152,15 @@ def _why_not_here(state: State, key: str) -> str:
     return f"{name} has no image below it to commit into or to stream from. Choose an image above it."
 
 
-def offers_for(session: Session, key: str) -> tuple[Offer, ...]:
-    """What can be done with what is selected: a node, a disk (its active node), a job; empty key: the machine."""
+def offers_for(session: Session, key: str) -> Iterator[Offer]:
+    """What can be done with what is selected, one by one: a node, a disk (its active node), a job; empty key: the machine."""
+    return session.operations.for_machine() if not key else iter(_offers_for_part(session, key))
+
+
+def _offers_for_part(session: Session, key: str) -> tuple[Offer, ...]:
     state = session.state
     if state is None:
         return ()
-    if not key:
-        return session.operations.for_machine()
     if (device := state.device(key)) is not None and key not in state.graph.nodes:
         active = state.active_of(device)
         return session.operations.for_node(active) if active else ()

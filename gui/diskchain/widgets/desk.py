@@ -15,8 +15,9 @@ from diskchain.picture.palette import Palette
 from diskchain.picture.words import one_line
 from diskchain.signal import Signal
 from diskchain.widgets.acting import Acting
-from diskchain.widgets.actions import offers_for, offers_menu, offers_named, why_nothing
+from diskchain.widgets.actions import offers_menu, offers_named, why_nothing
 from diskchain.widgets.messages import Level
+from diskchain.widgets.on_offer import OnOffer
 from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_machine
 from diskchain.widgets.standing import canvas_note, inspector_note, strip_note, strip_tone, why_not
 
@@ -49,7 +50,7 @@ class Desk:
         self.turned: Signal[Session | None] = Signal()
         self._cut: list[Callable[[], None]] = []
         self._stale: set[str] = set()
-        self._ready = False
+        self._offers = OnOffer()
         self._after = QTimer(window)
         self._after.setSingleShot(True)
         self._after.timeout.connect(self._show_rest)
@@ -127,7 +128,8 @@ class Desk:
     def _changed(self, session: Session, state: State, change: Diff) -> None:
         if session is self.current:
             self.canvas.show_state(state, change, session.ledger, session.meter)
-            self._stale.add("details")
+            self._stale |= {"details", "offers"}
+            self._offers.begin_anew()
         if (change.structural or "devices" in change.others) and session is self.acting.session:
             self.acting.changed(session)
         if change.structural or change.others:
@@ -151,13 +153,17 @@ class Desk:
         """What is told beside the canvas, once the canvas is painted; one part in each turn of the loop."""
         stale, session = self._stale, self.current
         if stale & {"details", "figures"}:
-            self._show_inspector()
+            self._show_inspector(anew=False)
             if "details" in stale:
                 self._show_tools()
                 self._show_strip()
                 if session is not None and session.state is not None:
                     self.lower.show_details(session.state, session.ledger)
             self._stale = stale - {"details", "figures"}
+        elif "offers" in stale:
+            if self._offers.go_on(session, self.selected):
+                self._show_inspector(anew=False)
+                self._stale = stale - {"offers"}
         else:
             self._show_machines()
             if "lists" in stale and session is not None:
@@ -235,7 +241,8 @@ class Desk:
         unrecordable = session.unrecordable if session is not None else ""
         self.window.top.allow(live, why, session is not None and session.recording, unrecordable)
 
-    def _show_inspector(self) -> None:
+    def _show_inspector(self, anew: bool = True) -> None:
+        """Show what is selected. `anew`: also look what can be done with it now, which takes a while on many nodes."""
         session = self.current
         state = session.state if session else None
         if session is None or state is None:
@@ -243,21 +250,20 @@ class Desk:
             return
         facts = facts_of(state, session.meter, self.selected) if self.selected else None
         if facts is None:
-            self._remembered(session, state)
+            self._remembered(session, state, anew)
             return
-        offers, told = self._offers(session, self.selected), self._asked(session, state, self.selected)
+        offers, told = self._offered(session, self.selected, anew), self._asked(session, state, self.selected)
         self.window.inspector.show_facts(facts, offers, inspector_note(session), asked=told)
 
-    def _offers(self, session: Session, key: str) -> tuple[Offer, ...]:
-        """What can be done; nothing while the line is not open, or where nothing may be changed."""
-        return offers_for(session, key) if self._ready and session.link == "live" and not why_not(session) else ()
+    def _offered(self, session: Session, key: str, anew: bool) -> tuple[Offer, ...]:
+        return self._offers.now(session, key) if anew else self._offers.before(session, key)
 
     def _asked(self, session: Session, state: State, key: str) -> tuple[Asked, ...]:
-        return session.operations.asked(state, key) if self._ready else ()
+        return session.operations.asked(state, key) if self._offers.ready else ()
 
     def make_ready(self) -> None:
         """Tell from now on also what can be done: the first graph is on the screen."""
-        self._ready = True
+        self._offers.ready = True
         self._show_inspector()
         self.acting.make_ready()
 
@@ -270,14 +276,14 @@ class Desk:
     def _foresee(self, operation: Operation) -> Preview | None:
         return self.current.operations.foresee(operation) if self.current is not None else None
 
-    def _remembered(self, session: Session, state: State) -> None:
+    def _remembered(self, session: Session, state: State, anew: bool) -> None:
         """What is shown where the selection is no part of the state: an image of the ledger, or the machine."""
         entry = next((e for e in session.ledger.entries if self.selected in (e.path, e.node)), None)
         if entry is None:
             self.selected = ""  # what was selected is gone
             note, told = inspector_note(session), self._asked(session, state, "")
             facts = facts_of_machine(state, now=not note)
-            self.window.inspector.show_facts(facts, self._offers(session, ""), note, asked=told)
+            self.window.inspector.show_facts(facts, self._offered(session, "", anew), note, asked=told)
             return
         self.window.inspector.show_facts(facts_of_entry(entry), forget=entry.path)
 
@@ -305,7 +311,7 @@ class Desk:
             self.tell_none()
             return
         self.select(key)
-        menu = offers_menu(self.window, self._offers(session, key), self._ask, why_nothing(session, key))
+        menu = offers_menu(self.window, self._offers.now(session, key), self._ask, why_nothing(session, key))
         menu.popup(where)
 
     def menu_for_selection(self) -> None:
