@@ -209,7 +209,7 @@ def test_late_imports_are_known() -> None:
     assert set(LATE_IMPORTS) <= set(found), "take off the list what imports nothing late any more"
 
 
-CHAINLESS = {"job", "undo", "bitmap", "backup", "export", "unexport", "create", "attach", "detach", "resize"}
+CHAINLESS = {"job", "undo", "bitmap", "backup", "export", "unexport", "create", "attach", "detach", "resize", "examine"}
 """Operations that lead to no chain of their own, so that they have no row in the table."""
 
 

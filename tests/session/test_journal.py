@@ -251,8 +251,8 @@ _BACK = (command("qom-set", path="/p", property="drive", value="three"), command
 
 def test_a_plan_is_cut_off_once_nobody_works_at_it(path: Path) -> None:
     journal = Journal(path)
-    journal.owes(_QEMU, "p1", "Go back to one", _BACK[:1], ())
-    journal.owes(_QEMU, "p1", "Go back to one", _BACK, ("/new.qcow2",))
+    journal.owes(_QEMU, CutOff("p1", "Go back to one", _BACK[:1]))
+    journal.owes(_QEMU, CutOff("p1", "Go back to one", _BACK, ("/new.qcow2",)))
     assert Journal(path).cut_off(_QEMU) == (), "we are at it"
     journal.cut("p1")
     assert Journal(path).cut_off(_QEMU) == (CutOff("p1", "Go back to one", _BACK, ("/new.qcow2",)),)
@@ -263,17 +263,20 @@ def test_a_plan_is_cut_off_once_nobody_works_at_it(path: Path) -> None:
 
 def test_a_plan_of_a_process_that_ended_is_cut_off(path: Path) -> None:
     words = "import sys; from pathlib import Path; from diskchain.session.journal import Journal; "
-    words += "Journal(Path(sys.argv[1])).owes((7, 1000), 'p1', 'Go back', (), ())"
+    words += "from diskchain.operations.cutoff import CutOff; "
+    words += "Journal(Path(sys.argv[1])).owes((7, 1000), CutOff('p1', 'Go back', ()))"
     subprocess.run([sys.executable, "-c", words, str(path)], check=True)
     assert [cut.plan for cut in Journal(path).cut_off(_QEMU)] == ["p1"]
 
 
 def test_no_secret_is_written_down_to_take_a_plan_back(path: Path) -> None:
     journal = Journal(path)
-    journal.owes(_QEMU, "p1", "x", (command("object-add", qom_type="secret", id="s", data="hidden"), *_BACK), ())
+    secret = command("object-add", qom_type="secret", id="s", data="hidden")
+    journal.owes(_QEMU, CutOff("p1", "x", (secret, *_BACK), scratch=True))
     journal.cut("p1")
     assert "hidden" not in path.read_text()
     assert journal.cut_off(_QEMU)[0].back == _BACK
+    assert journal.cut_off(_QEMU)[0].scratch
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ operations and their keys (defaults):
   mirror    disk=DISK target=PATH|NBD-URI target-node=NODE (instead) sync=full|top|none (full) format=qcow2|raw (qcow2)
             finish=pivot|copy|ask (ask) copy-mode=background|write-blocking (background) speed=
   revert    to=NODE[,NODE...] (one for each disk) restart=yes|no (yes) keep=yes|no (yes) dir= (beside each image)
+  examine   disk=DISK: shows it to other programs as it is now, and where the guest writes, until interrupted
   undo      plan=KEY (the newest): takes back what an operation has left that was cut off half way
   job       do=pause|resume|cancel|complete|finalize|dismiss|speed|write-blocking id=JOB speed= foreign=yes|no (no)
   export    node=NODE name= (the node's) listen=PATH|HOST:PORT (a private socket) writable=yes|no (no) bitmap=NAME tls=CREDS

@@ -8,9 +8,10 @@ import time
 
 from diskchain.cli.ask import Asker
 from diskchain.cli.console import tell
+from diskchain.cli.hold import hold
 from diskchain.cli.progress import Progress
 from diskchain.operations.preview import Preview
-from diskchain.operations.steps import Choose
+from diskchain.operations.steps import Choose, Hold
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.session import Session
 from diskchain.session.tasks import Tasks
@@ -27,6 +28,7 @@ class Carrying:
         self._carriage: Carriage | None = None
         self._tasks = Tasks()
         self._asking: Choose | None = None
+        self._held: Hold | None = None
         self._job = ""
         self._left = asyncio.Event()
 
@@ -90,6 +92,12 @@ class Carrying:
         if carriage is None or carriage.result is not None:
             return
         self._job = carriage.job or self._job
+        if carriage.held is not None:
+            if self._held is None:
+                self._held = carriage.held
+                self._progress.clear()
+                self._tasks.start(hold(carriage.held, lambda line: tell(f"{line}\n")), "tell what is held")
+            return
         if carriage.choice is not None and carriage.phase is Phase.CHOOSING:
             if self._asking is None:
                 self._asking = carriage.choice

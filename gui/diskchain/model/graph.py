@@ -93,12 +93,17 @@ class BlockGraph:
         return tuple(found)
 
     def filters_above(self, name: str) -> tuple[str, ...]:
-        """Filters between this node and its next parents that are none, nearest first; a loop ends where it closes."""
+        """Filters between this node and its next parents that are none, nearest first; a loop ends where it closes.
+
+        Those that only copy to it, as to the target of a backup, are above another one.
+        """
         found: dict[str, None] = {}
         waiting = [name]
         while waiting:
-            for edge in self._up.get(waiting.pop(0), ()):
-                if self.nodes[edge.parent].kind is Kind.FILTER and edge.parent not in found:
+            here = waiting.pop(0)
+            for edge in self._up.get(here, ()):
+                passes = self.nodes[edge.parent].kind is Kind.FILTER and self.filtered(edge.parent) == here
+                if passes and edge.parent not in found:
                     found.setdefault(edge.parent)
                     waiting.append(edge.parent)
         return tuple(found)

@@ -12,6 +12,7 @@ from diskchain.operations.bitmap import ChangeBitmap, offers_for_image
 from diskchain.operations.commit import Commit
 from diskchain.operations.create import Create
 from diskchain.operations.detach import Detach
+from diskchain.operations.examine import Examine
 from diskchain.operations.export import Export
 from diskchain.operations.job import VERBS, SteerJob
 from diskchain.operations.keys import Keys, UsageError, check
@@ -35,6 +36,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
         TakeBackup,
         ChangeBitmap,
         Revert,
+        Examine,
         Export,
         Unexport,
         Create,
@@ -78,6 +80,7 @@ def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
         found.append(Stream(name).offer(state))
         found += [Stream(name, base).offer(state) for base in below[1:]]
     found += Revert.offered(state, name)
+    found += [Examine(disk).offer(state) for disk in disks]
     found.append(Export(name).offer(state))
     found.append(Resize(name, graph.nodes[name].virtual_size or 0).offer(state))
     found += [Unexport(export.id).offer(state) for export in state.exports_on({name})]

@@ -12,7 +12,7 @@ from diskchain.model.state import OPERABLE, State
 from diskchain.operations.local import Local
 from diskchain.operations.operation import Objection, Operation
 from diskchain.operations.saying import said_draft, said_objection
-from diskchain.operations.steps import JOB_CONTROL, Choose, Fit, Free, Gone, Guest, Make, Send, Step, Wait
+from diskchain.operations.steps import JOB_CONTROL, Choose, Fit, Free, Gone, Guest, Hold, Make, Send, Step, Wait
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command
 
@@ -71,7 +71,7 @@ class Draft:
     after: State | None = None
 
 
-def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Gone | Fit | Guest | Local]:
+def walk(steps: tuple[Step, ...]) -> Iterator[Send | Wait | Make | Free | Gone | Fit | Guest | Local | Hold]:
     """Every step in order, with the expected branch where there is a choice."""
     for step in steps:
         if isinstance(step, Choose):

@@ -8,7 +8,7 @@ from typing import Literal
 from diskchain.operations.dialects import qmp_json, qmp_shell
 from diskchain.operations.local import Local
 from diskchain.operations.preview import Preview, walk
-from diskchain.operations.steps import Fit, Free, Gone, Guest, Make, Send, Wait
+from diskchain.operations.steps import Fit, Free, Gone, Guest, Hold, Make, Send, Wait
 
 Dialect = Literal["qmp-shell", "QMP"]
 
@@ -34,6 +34,8 @@ def script(preview: Preview, dialect: Dialect) -> str:
             lines.append(
                 f"# {'go on only while query-status says that the guest does not run' if still else 'wait for RESET'}"
             )
+        elif isinstance(step, Hold):
+            lines += ["# stays so until it is ended; then all of this is taken back:", *_back(preview, dialect)]
         elif isinstance(step, Local):
             lines.append(f"# on this computer: {step.act}")
         elif isinstance(step, Make):
@@ -42,6 +44,12 @@ def script(preview: Preview, dialect: Dialect) -> str:
         else:
             lines += _sent(step, dialect)
     return "\n".join(lines)
+
+
+def _back(preview: Preview, dialect: Dialect) -> list[str]:
+    """What takes a plan back, the last first."""
+    sent = [step for step in walk(preview.draft.steps) if isinstance(step, Send) and not step.probe]
+    return [line for step in reversed(sent) for each in step.undo for line in _sent(Send(each), dialect)]
 
 
 def _sent(step: Send, dialect: Dialect) -> list[str]:

@@ -171,7 +171,22 @@ class Choose:
         return next((branch for branch in self.branches if branch.key == self.chosen), self.branches[0])
 
 
-Step = Send | Make | Wait | Free | Gone | Fit | Guest | Local | Choose
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Stay so until the user ends it; then all that was done before is taken back, the last first.
+
+    :ivar text: what is there meanwhile, in a sentence. `label`: the words of the button that ends it. `ended`: what is said then.
+    :ivar uri: where other programs find what is offered. `writes`: where one reads what was written since. Both may be empty.
+    """
+
+    text: str
+    label: str
+    ended: str
+    uri: str = ""
+    writes: str = ""
+
+
+Step = Send | Make | Wait | Free | Gone | Fit | Guest | Local | Choose | Hold
 
 JOB_CONTROL = ("job-", "block-job-")
 """Names of commands that steer a job begin so; they are not listed as commands of a plan."""

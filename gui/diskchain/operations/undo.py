@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from diskchain.images.scratch import RemoveScratch
 from diskchain.model.state import State
 from diskchain.operations.cutoff import CutOff
 from diskchain.operations.keys import Keys, without_defaults
+from diskchain.operations.local import Local
 from diskchain.operations.operation import Concerns, Objection, Offer
 from diskchain.operations.preview import Draft
 from diskchain.operations.steps import Guest, Send, Step
@@ -60,7 +62,7 @@ class Undo:
         return Draft(
             title=f"Take back what was cut off: {cut.title}",
             verb="Take back",
-            warnings=tuple(f"{path} was made by it and stays." for path in cut.made),
+            warnings=() if cut.scratch else tuple(f"{path} was made by it and stays." for path in cut.made),
             steps=steps,
             stop="what is not taken back yet stays as it is",
             guest="goes on" if starts else "keeps running",
@@ -72,8 +74,12 @@ class Undo:
 
 def _steps(state: State, cut: CutOff) -> Iterator[Step]:
     """The commands that are still needed."""
+    exports = {export.id for export in state.exports}
     for command in cut.back:
-        if command.name == "blockdev-del":
+        if command.name in ("block-export-del", "nbd-server-stop"):
+            if command.arguments.get("id") in exports or command.name == "nbd-server-stop":
+                yield Send(command, tidy=True)
+        elif command.name == "blockdev-del":
             if command.arguments.get("node-name") in state.graph.nodes:
                 yield Send(command, tidy=True)
         elif command.name == "cont":
@@ -81,15 +87,28 @@ def _steps(state: State, cut: CutOff) -> Iterator[Step]:
                 yield Send(command)
         elif command.name in _EXCHANGES:
             if not _stands(state, command):
-                yield from (Guest("still"), Send(command))
+                yield from () if _same_data(state, command) else (Guest("still"),)
+                yield Send(command)
         else:
             yield Send(command)
+    if cut.scratch:
+        yield from (Local(RemoveScratch(path), f"{path} stays.") for path in cut.made)
 
 
 def _confirm(steps: tuple[Step, ...]) -> Iterator[str]:
     """What nobody can see from here, and the user must know."""
-    if any(isinstance(step, Send) and step.command.name in _EXCHANGES for step in steps):
+    if any(isinstance(step, Guest) for step in steps):
         yield "The guest has not run since then: it would lose data on disks that are put back under what it has in memory."
+
+
+def _same_data(state: State, exchange: Command) -> bool:
+    """Whether a device only loses a filter: the very image stays below it, so that the guest sees the same."""
+    told = exchange.arguments
+    return any(
+        device.root is not None and state.graph.through(device.root) == state.graph.through(str(told.get("value")))
+        for device in state.devices
+        if exchange.name == "qom-set" and told.get("path") in (device.qdev, f"/machine/peripheral/{device.qdev}")
+    )
 
 
 def _stands(state: State, exchange: Command) -> bool:

@@ -22,7 +22,12 @@ from diskchain.picture.look import Badge, CardLook, PillLook, SlimLook
 from diskchain.picture.palette import driver_tone
 from diskchain.picture.words import called, one_line
 
-_FILTER_JOBS = {"commit_top": "commit", "mirror_top": "mirror", "copy-before-write": "copy before write"}
+_FILTER_JOBS = {
+    "commit_top": "commit",
+    "mirror_top": "mirror",
+    "copy-before-write": "copies first",
+    "snapshot-access": "as it was",
+}
 _TARGETS = ("mirror", "backup", "commit", "stream")
 
 _FAINT = 1024.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Container, Sequence
 
+from diskchain.images.files import remove_made
 from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.state import State
 from diskchain.monitors.monitor import Refused
@@ -12,7 +13,6 @@ from diskchain.operations.chains import listed
 from diskchain.operations.local import Local
 from diskchain.operations.preview import Preview
 from diskchain.operations.steps import Send
-from diskchain.session.files import remove_made
 from diskchain.session.worked import Worked
 
 _PASSING = frozenset(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from diskchain.model.backup import Mark, Since
 from diskchain.model.ledger import LedgerEntry
-from diskchain.qapi.command import Command
 from diskchain.session.journal import Journal
 from diskchain.session.marks import Marks
 from diskchain.session.offered import Offered
@@ -70,10 +69,10 @@ class Books:
         """What operations of all instances change that went on at this moment (`time.time`) or later."""
         return await asyncio.to_thread(self._journal.touched, self.qemu, since) if self.qemu is not None else set()
 
-    async def owes(self, plan: str, title: str, back: Sequence[Command], made: Sequence[str]) -> None:
-        """Note how a plan can be taken back should we be cut off (see `CutOff`)."""
+    async def owes(self, plan: CutOff) -> None:
+        """Note how a plan can be taken back should we be cut off."""
         if self.qemu is not None:
-            await asyncio.to_thread(self._journal.owes, self.qemu, plan, title, back, made)
+            await asyncio.to_thread(self._journal.owes, self.qemu, plan)
 
     async def cut(self, plan: str) -> None:
         """Note that we no longer work at a plan that was neither finished nor taken back."""

@@ -12,7 +12,7 @@ from diskchain.signal import Signal
 
 if TYPE_CHECKING:
     from diskchain.operations.preview import Preview
-    from diskchain.operations.steps import Choose
+    from diskchain.operations.steps import Choose, Hold
 
 
 class Phase(StrEnum):
@@ -22,6 +22,7 @@ class Phase(StrEnum):
     RUNNING = "running"
     CHOOSING = "choosing"
     FINISHING = "finishing"
+    HOLDING = "holding"
     DONE = "done"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -65,6 +66,7 @@ class Carriage:
 
     :ivar preview: what was agreed to; after a refusal because the world changed, the new one.
     :ivar job: id of the job that is waited for, or empty. `choice`: the open question, or None.
+    :ivar held: what stays until the user ends it (`cancel`), once all is made for it; or None.
     :ivar waits: why a job that has copied all is not let end yet, in a sentence; empty: nothing is waited for.
     :ivar ended: when it was over, in monotonic seconds; None before.
     :ivar changed: emitted after every change of any of this.
@@ -77,6 +79,7 @@ class Carriage:
         self.job = ""
         self.choice: Choose | None = None
         self.waits = ""
+        self.held: Hold | None = None
         self.result: Result | None = None
         self.ended: float | None = None
         self.changed: Signal[[]] = Signal()
@@ -124,6 +127,6 @@ class Carriage:
     def end(self, result: Result) -> None:
         """Tell the result. For the operator."""
         self.result, self.ended = result, time.monotonic()
-        self.job, self.choice = "", None
+        self.job, self.choice, self.held = "", None, None
         self.show(result.outcome, result.text)
         self._over.set()

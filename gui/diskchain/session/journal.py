@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from diskchain.model.ledger import LedgerEntry
 from diskchain.model.root import Export
 from diskchain.monitors.redact import redacted_command
 from diskchain.operations.cutoff import CutOff
-from diskchain.qapi.command import Command
 from diskchain.session.journal_lines import cut_off_of, entry_of, export_of, identity, lives, ourselves
 
 _MOST = 8 << 20
@@ -78,16 +77,15 @@ class Journal:
                 found.update(str(name) for name in names)
         return found
 
-    def owes(self, qemu: tuple[int, int], plan: str, title: str, back: Sequence[Command], made: Sequence[str]) -> None:
+    def owes(self, qemu: tuple[int, int], plan: CutOff) -> None:
         """Note how a plan of ours that is under way can be taken back, before its next step is sent.
 
-        :param plan: a key that no other plan has. `back`, `made`: as in `CutOff`. A command that tells a secret is left out.
+        A command that tells a secret is left out.
         """
-        told = [command.as_json() for command in back]
+        told = [command.as_json() for command in plan.back]
         safe = [each for each in told if redacted_command(each) == each]
-        self._append(
-            {"plan": plan, "qemu": list(qemu), "by": ourselves(), "title": title, "back": safe, "made": list(made)}
-        )
+        line: dict[str, object] = {"plan": plan.plan, "qemu": list(qemu), "by": ourselves(), "title": plan.title}
+        self._append(line | {"back": safe, "made": list(plan.made), "scratch": plan.scratch})
 
     def cut(self, plan: str) -> None:
         """Note that we no longer work at a plan, although it is neither finished nor taken back."""

@@ -22,7 +22,9 @@ def cut_off_of(line: Mapping[str, object]) -> CutOff:
         if isinstance(told, dict)
     ]
     files = [path for path in (made if isinstance(made, list) else []) if isinstance(path, str)]
-    return CutOff(str(line.get("plan")), str(line.get("title") or ""), tuple(commands), tuple(files))
+    return CutOff(
+        str(line.get("plan")), str(line.get("title") or ""), tuple(commands), tuple(files), line.get("scratch") is True
+    )
 
 
 def entry_of(told: Mapping[str, object]) -> LedgerEntry:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
+from diskchain.images.files import absent, make_file
 from diskchain.monitors.monitor import Refused
 from diskchain.operations.local import Local
 from diskchain.operations.steps import Fit, Make, Send
 from diskchain.session.carriage import Carriage, Phase
-from diskchain.session.files import absent, make_file
 from diskchain.session.worked import Halt, Worked
 
 

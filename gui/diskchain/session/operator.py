@@ -16,15 +16,17 @@ from diskchain.model.backup import Mark
 from diskchain.model.ledger import KEPT
 from diskchain.model.root import Export
 from diskchain.monitors.monitor import Lost, Refused, Unanswered
+from diskchain.operations.cutoff import CutOff
 from diskchain.operations.local import Local
 from diskchain.operations.preview import Preview
-from diskchain.operations.steps import Branch, Choose, Fit, Free, Gone, Guest, Make, Send, Step, Wait
+from diskchain.operations.steps import Branch, Choose, Fit, Free, Gone, Guest, Hold, Make, Send, Step, Wait
 from diskchain.qapi.command import Command
 from diskchain.qapi.event import Event
 from diskchain.session.aftermath import entries, healed, lasts, remains, shape, taken_back, unchanged, undo
 from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.check import differences, left_open, touched
 from diskchain.session.guest import GuestWait
+from diskchain.session.holding import Holding
 from diskchain.session.making import Making
 from diskchain.session.patience import Patience
 from diskchain.session.tidying import Tidying
@@ -50,6 +52,7 @@ class QmpOperator:
         self._unplugging, self._patience = Unplugging(session, carriage), Patience(carriage)
         self._job_began = self._lasting = self._keeps = False
         self._work = ""
+        self._holding = Holding(session, carriage, self._notes)
         self._plan, self._owing, self._final = secrets.token_hex(4), False, False
         self._marked: tuple[Mark, ...] = ()
         self._begun = time.monotonic()
@@ -79,6 +82,7 @@ class QmpOperator:
                 await self._books.rests(self._work)
         if self._owing:
             left = result.outcome in (Phase.LOST, Phase.UNKNOWN, Phase.FAILED)
+            left |= self._holds and result.outcome is Phase.LEFT
             await (self._books.cut(self._plan) if left else self._books.settle(self._plan))
         self._carriage.end(result)
 
@@ -86,7 +90,13 @@ class QmpOperator:
         """Have written down how to take back what was done, should we be cut off after the next step; or what is still to do."""
         if not self._final and (back or self._owing):
             self._owing = True
-            await self._books.owes(self._plan, self._carriage.preview.draft.title, back, self._making.made)
+            title, made = self._carriage.preview.draft.title, tuple(self._making.made)
+            await self._books.owes(CutOff(self._plan, title, tuple(back), made, self._holds))
+
+    @property
+    def _holds(self) -> bool:
+        """Whether all of the plan is taken back in the end, the files that it made too."""
+        return any(isinstance(step, Hold) for step in self._carriage.preview.draft.steps)
 
     def _hear(self, event: Event) -> None:
         self._jobs.hear(event)
@@ -138,6 +148,9 @@ class QmpOperator:
                 await (self._guest.still(step) if step.must == "still" else self._guest.was_reset())
             elif isinstance(step, Local):
                 await self._making.act(step)
+            elif isinstance(step, Hold):
+                await self._holding.hold(step, self._done, self._making)
+                self._keeps = True
             else:
                 branch, rest = await self._chosen(step)
                 self._jobs.stopped = branch.key == "stop"
@@ -196,7 +209,9 @@ class QmpOperator:
         if command.name not in ("nbd-server-start", "block-export-add"):
             return None
         before = {export.id for export in self._carriage.preview.before.exports}
-        return next((export for export in self._carriage.preview.after.exports if export.id not in before), None)
+        new = [export for export in self._carriage.preview.after.exports if export.id not in before]
+        named = [export for export in new if export.id == command.arguments.get("id")]
+        return next(iter(named or new), None)
 
     def _let_go(self, command: Command) -> None:
         """What a command took away again is no longer ours: another client may take its name."""
@@ -262,14 +277,15 @@ class QmpOperator:
         ]
         after = draft.after or preview.before
         made = tuple(name for name in after.graph.nodes if name not in preview.before.graph.nodes)
-        text = f"{draft.title}: done."
+        text = self._holding.ended or f"{draft.title}: done."
         if found:
             text = (
                 f"{draft.title}: it ended, but not as predicted. {' '.join(found)} Look at the graph before you go on."
             )
-        elif draft.uri:
+        elif draft.uri and not self._holds:
             text = f"{text} Its address: {draft.uri}"
-        return self._result(Phase.DONE, text, found=found, files=draft.created, nodes=made, uri=draft.uri)
+        files, uri = ((), "") if self._holds else (draft.created, draft.uri)
+        return self._result(Phase.DONE, text, found=found, files=files, nodes=made, uri=uri)
 
     async def _failed(self, failure: Halt) -> Result:
         if failure.outcome is Phase.LEFT:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from diskchain.session.operating import Operating
 
 _PARTING = 1.0
-"""Seconds that operations get to tell that they are left."""
+"""Seconds that operations get to tell that they are left, and an export to go."""
+_PARTINGS = 20
 _MARKS = 1.0
 """Seconds between two looks whether another instance has marked images; before an operation they are read in any case."""
 _LIBVIRT_NODE = re.compile(r"libvirt-\d+-(format|storage)")
@@ -224,9 +225,19 @@ class Session:
             answer = await monitor.execute(command)
             if command.name == "nbd-server-stop":
                 await self.books.offered.stopped()
+            if command.name == "block-export-del" and command.arguments.get("mode") == "hard":
+                await self._export_gone(monitor, str(command.arguments.get("id")))
             return answer
         finally:
             self._line.look_soon()
+
+    async def _export_gone(self, monitor: Monitor, name: str) -> None:
+        """Wait a moment for an export whose clients are cut off: QEMU answers before it is gone (`facts/qemu.md` §9)."""
+        for _ in range(_PARTINGS):
+            told = await monitor.execute(Command("query-block-exports", {}))
+            if not any(isinstance(each, dict) and each.get("id") == name for each in _list(told)):
+                return
+            await asyncio.sleep(_PARTING / _PARTINGS)
 
     def owns(self, job: str) -> bool:
         """Whether we started this job on this very QEMU."""
@@ -268,6 +279,10 @@ class Session:
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             await recorder.stop()
+
+
+def _list(told: object) -> list[object]:
+    return told if isinstance(told, list) else []
 
 
 def _why_not(monitor: Monitor, managed: str) -> str:

@@ -12,7 +12,8 @@ from diskchain.picture.words import one_line
 from diskchain.session.carriage import OVER, Carriage, Phase, Result
 from diskchain.session.trouble import MonitorError
 from diskchain.signal import Signal
-from diskchain.widgets.messages import Answer, Level, MessageBar
+from diskchain.widgets.messages import Level, MessageBar
+from diskchain.widgets.questions import tell_questions
 
 if TYPE_CHECKING:
     from diskchain.operations.operation import Offer, Operation
@@ -193,27 +194,15 @@ class Acting:
     def _follow(self, session: Session, carriage: Carriage) -> None:
         """Tell of an operation's questions and of its end."""
         subject, agreed = f"carriage-{id(carriage)}", carriage.preview
-        carriage.changed.connect(lambda: self._tell_choice(session, carriage, subject))
+        carriage.changed.connect(
+            lambda: tell_questions(self._messages, carriage, partial(self._named, session), subject)
+        )
         self._tasks.start(self._wait(session, carriage, agreed, subject), f"wait for {agreed.draft.title}")
 
     def _named(self, session: Session, text: str) -> str:
         """The text, with the machine's name before it where there are several."""
         name = _name(session) if self.several() else ""
         return f"{name}: {text}" if name else text
-
-    def _tell_choice(self, session: Session, carriage: Carriage, subject: str) -> None:
-        choice = carriage.choice if carriage.phase is Phase.CHOOSING else None
-        if choice is None:
-            self._messages.withdraw(subject)
-            if carriage.waits and not carriage.job and carriage.result is None:
-                text, enough = self._named(session, carriage.waits), Answer("Wait no longer", carriage.cancel)
-                self._messages.tell(text, Level.INFO, answers=(enough,), subject=subject)
-            return
-        answers = tuple(
-            Answer(branch.label, partial(_choose, carriage, branch.key), number == 0, branch.meaning)
-            for number, branch in enumerate(choice.branches)
-        )
-        self._messages.tell(self._named(session, choice.question), Level.READY, answers=answers, subject=subject)
 
     async def _wait(self, session: Session, carriage: Carriage, agreed: Preview, subject: str) -> None:
         result = await carriage.wait()
@@ -233,11 +222,6 @@ class Acting:
         subject = "done" if level is Level.DONE else ""
         text = self._named(session, " ".join([text, *result.notes]))
         self._messages.tell(text, level, detail=result.detail, subject=subject)
-
-
-def _choose(carriage: Carriage, key: str) -> None:
-    if carriage.choice is not None:
-        carriage.choose(key)
 
 
 def _speed(session: Session) -> float | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.session.files import absent, make_file, remove_made
+from diskchain.images.files import absent, make_file, remove_made
 from tests.support.tools import DAEMON, header, make_image
 
 _OWNER = (os.getuid(), os.getgid())
