@@ -7,11 +7,13 @@ next one can be incremental: it holds what was written since, and has the earlie
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
+from diskchain.model import words
 from diskchain.model.backup import Wanted
 from diskchain.model.state import State
 from diskchain.operations.chains import listed
@@ -134,7 +136,7 @@ class TakeBackup:
             else f"the disk and its bitmaps stay as they are; {plan.parts[0].to.unfinished}",
             guest="keeps running; the backup is its state at the start, and it was not asked to flush (crash-consistent)",
             target=plan.parts[0].to.folder,
-            confirm=tuple(sentence for part in plan.parts for sentence in part.to.confirm(part.leaving)),
+            confirm=tuple(plan.confirm()),
             copies=tuple(copy for part in plan.parts for copy in part.to.drawn(None if self.disks else plan.moves)),
             facts=tuple(fact for part in plan.parts for fact in part.facts(len(plan.parts) > 1)),
             marks=tuple(part.count.mark(part.record) for part in plan.parts if part.count and part.begins),
@@ -204,6 +206,21 @@ class _Plan:
             yield from part.warnings()
         if self.operation.sync in CONTINUES:
             yield _SEES
+
+    def confirm(self) -> Iterator[str]:
+        """What wants one more yes. A write of the guest waits until what it overwrites is copied, and fails where that fails."""
+        needs = Counter[str]()
+        for part in self.parts:
+            yield from part.to.confirm(part.leaving)
+            sizes = part.source.size if self.operation.sync == "none" else part.moves
+            needs[part.to.folder] += (sizes or 0) if part.to.new else 0
+        for folder, needed in needs.items():
+            seen = self.surroundings.folders.get(folder)
+            if seen is not None and seen.free is not None and seen.free < needed:
+                yield (
+                    f"Up to {words.size(needed)} go to {folder}, where {words.size(seen.free)} are free: where it runs full,"
+                    " the guest's writes to what is not copied yet fail, and QEMU stops the guest if it was told so."
+                )
 
     def predict(self) -> State:
         """The state afterwards: the disks as they are, and the bitmaps that are new."""

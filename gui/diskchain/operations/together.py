@@ -83,7 +83,7 @@ class Together:
             bitmap_mode="never" if self.sync == "bitmap" else None,
             compress=self.compress or None,
             speed=self.speed or None,
-            on_target_error="enospc",  # a full target stops the job, not the guest; it goes on once there is room
+            on_target_error="enospc",  # the copying waits for room then; a guest's write to what is not copied yet fails
             filter_node_name=f"{job}-filter",
             auto_finalize=None if self.sync == "none" else False,
             auto_dismiss=False,
