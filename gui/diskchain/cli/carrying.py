@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 import time
 
@@ -45,6 +46,17 @@ class Carrying:
         return (
             f"See it with: diskchain watch {target}; end it with: diskchain run {target} job do=cancel id={self._job}"
         )
+
+    def back(self) -> list[str]:
+        """The command lines that take back what was done; none where nothing can."""
+        offers = self._session.operations.reverse(self.preview)
+        said = (offer.operation for offer in offers)
+        return [
+            shlex.join(
+                ["diskchain", "run", self._session.target, each.name, *(f"{k}={v}" for k, v in each.keys().items())]
+            )
+            for each in said
+        ]
 
     def interrupt(self) -> None:
         """Once: stop, and undo what can be undone. Twice: leave the job running."""

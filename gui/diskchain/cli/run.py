@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from diskchain.cli import console, loop
@@ -140,7 +140,7 @@ def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
     if result.as_predicted is False:
         code = Exit.PROBLEM
     try:
-        _tell(options, carrying.preview, result, code)
+        _tell(options, carrying.preview, result, code, carrying.back() if code is Exit.DONE else ())
     except BrokenPipeError:  # how it ended stays true though nobody reads it
         console.close_results()
     except console.Unwritten as failure:
@@ -154,7 +154,7 @@ def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
     return code
 
 
-def _tell(options: Namespace, preview: Preview, result: Result, code: Exit) -> None:
+def _tell(options: Namespace, preview: Preview, result: Result, code: Exit, back: Sequence[str]) -> None:
     """Print the result. :raises BrokenPipeError: nobody reads it. :raises Unwritten: it cannot be written."""
     if options.format == "json":
         console.result_json(_as_json(preview, result))
@@ -162,7 +162,7 @@ def _tell(options: Namespace, preview: Preview, result: Result, code: Exit) -> N
         made = [f"Made {shown(path)}." for path in result.files]
         apart = "\n" if result.uri else " "  # an address is copied: nothing stands behind it
         text = f"{shown(result.text)}{apart}It took {words.duration(result.seconds)} and came as predicted."
-        console.result("\n".join([text, *made]))
+        console.result("\n".join([text, *made, *(f"Take it back with: {line}" for line in back)]))
 
 
 def _as_json(preview: Preview, result: Result) -> dict[str, object]:

@@ -19,6 +19,7 @@ from diskchain.operations.cutoff import CutOff
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Drag, Offer, Operation
 from diskchain.operations.preview import Preview, prepare
+from diskchain.operations.reverse import reverse
 from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.undo import Undo
 from diskchain.session.carriage import Carriage
@@ -72,6 +73,11 @@ class Operating:
     def taking_back(self, cut: CutOff) -> Offer:
         """The offer to take a plan back that was cut off."""
         return Undo(cut.plan).offer(cut)
+
+    def reverse(self, preview: Preview) -> tuple[Offer, ...]:
+        """What takes an operation back that was just done; none where nothing can."""
+        state = self._session.state
+        return reverse(preview.operation, preview.before, state) if state else ()
 
     def asked(self, state: State, key: str) -> tuple[asking.Asked, ...]:
         """How other tools are asked about a node, disk, job or export; see `asking.asked`."""

@@ -12,7 +12,7 @@ from diskchain.picture.words import one_line
 from diskchain.session.carriage import OVER, Carriage, Phase, Result
 from diskchain.session.trouble import MonitorError
 from diskchain.signal import Signal
-from diskchain.widgets.messages import Level, MessageBar
+from diskchain.widgets.messages import Answer, Level, MessageBar
 from diskchain.widgets.questions import tell_questions
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.4
 """Seconds after which it is said that a preview still waits for the machine's answers."""
+
+_BACK = 2
+"""Reverse acts that a message offers at most, one for each disk; there are menus for the others."""
 
 _CHANGED = "The machine has changed: this is the preview as things are now. Nothing has been sent."
 
@@ -211,9 +214,9 @@ class Acting:
             notice = "The machine changed in the meantime, so nothing was sent. This is the preview as things are now."
             self._show(session, carriage.preview, notice)
             return
-        self._report(session, agreed, result)
+        self._report(session, carriage, agreed, result)
 
-    def _report(self, session: Session, agreed: Preview, result: Result) -> None:
+    def _report(self, session: Session, carriage: Carriage, agreed: Preview, result: Result) -> None:
         level = _LEVELS.get(result.outcome, Level.INFO)
         text = result.text or f"{agreed.draft.title}: {result.outcome}."
         if result.differences:
@@ -221,7 +224,16 @@ class Acting:
             text = f"{text} It came otherwise than predicted: {' '.join(result.differences)}"
         subject = "done" if level is Level.DONE else ""
         text = self._named(session, " ".join([text, *result.notes]))
-        self._messages.tell(text, level, detail=result.detail, subject=subject)
+        back = session.operations.reverse(carriage.preview) if level is Level.DONE else ()
+        answers = tuple(
+            Answer(_back(offer, len(back)), partial(self.ask, session, offer), meaning=offer.title) for offer in back
+        )
+        self._messages.tell(text, level, detail=result.detail, answers=answers[:_BACK], subject=subject)
+
+
+def _back(offer: Offer, several: int) -> str:
+    """The words of the button that begins the reverse act; where there are several, each says its own."""
+    return "Take it back…" if several == 1 else f"{offer.title}…"
 
 
 def _speed(session: Session) -> float | None:
