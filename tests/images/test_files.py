@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.images.files import absent, make_file, remove_made
+from diskchain.images.files import absent, inode_of, make_file, remove_made
 from tests.support.tools import DAEMON, header, make_image
 
 _OWNER = (os.getuid(), os.getgid())
@@ -29,9 +29,22 @@ def test_what_counts_as_absent(tmp_path: Path) -> None:
 def test_what_we_made_is_removed(tmp_path: Path) -> None:
     made = tmp_path / "made"
     made.write_bytes(b"x")
-    assert remove_made(str(made)) == ""
+    file = inode_of(str(made))
+    assert remove_made(str(made), file) == ""
     assert not made.exists()
-    assert remove_made(str(made)) == "", "gone already"
+    assert remove_made(str(made), file) == "", "gone already"
+
+
+def test_a_file_that_took_the_name_of_ours_stays(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.write_bytes(b"ours")
+    file = inode_of(str(made))
+    made.rename(tmp_path / "moved")
+    made.write_bytes(b"precious")
+    assert "not the file" in remove_made(str(made), file)
+    assert "not the file" in remove_made(str(made), None)
+    assert made.read_bytes() == b"precious"
+    assert (tmp_path / "moved").read_bytes() == b"ours"
 
 
 def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
@@ -43,7 +56,7 @@ def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(tmp_path / "socket"))
     for name in ("link", "fifo", "folder", "socket"):
-        said = remove_made(str(tmp_path / name))
+        said = remove_made(str(tmp_path / name), inode_of(str(tmp_path / name)))
         assert str(tmp_path / name) in said
         assert said.endswith(".")
         assert os.path.lexists(tmp_path / name)
@@ -62,10 +75,10 @@ def test_what_somebody_holds_a_lock_on_stays(tmp_path: Path) -> None:
         ) as process:  # fmt: skip
             assert process.stdout is not None
             assert b"QMP" in process.stdout.readline()
-            assert "lock" in remove_made(str(image))
+            assert "lock" in remove_made(str(image), inode_of(str(image)))
             assert image.exists()
             process.terminate()
-    assert remove_made(str(image)) == ""
+    assert remove_made(str(image), inode_of(str(image))) == ""
 
 
 def test_an_overlay_is_made_where_nothing_is(tmp_path: Path) -> None:

@@ -272,11 +272,11 @@ def test_a_plan_of_a_process_that_ended_is_cut_off(path: Path) -> None:
 def test_no_secret_is_written_down_to_take_a_plan_back(path: Path) -> None:
     journal = Journal(path)
     secret = command("object-add", qom_type="secret", id="s", data="hidden")
-    journal.owes(_QEMU, CutOff("p1", "x", (secret, *_BACK), scratch=True))
+    journal.owes(_QEMU, CutOff("p1", "x", (secret, *_BACK), scratch=(("/s.qcow2", 1, 2),)))
     journal.cut("p1")
     assert "hidden" not in path.read_text()
     assert journal.cut_off(_QEMU)[0].back == _BACK
-    assert journal.cut_off(_QEMU)[0].scratch
+    assert journal.cut_off(_QEMU)[0].scratch == (("/s.qcow2", 1, 2),)
 
 
 @pytest.mark.parametrize(

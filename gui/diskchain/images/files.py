@@ -1,7 +1,7 @@
 """The rule for files: a new file never replaces an old one, and only what a failed act of ours made is removed.
 
-A file is removed only if it was seen absent right before, the failed act made it, nobody holds a lock on it, and it is a
-regular file. Everything here may block: call it in a thread.
+A file is removed only if it was seen absent right before, the failed act made that very file (by device and inode, not by its
+name alone), nobody holds a lock on it, and it is a regular file. Everything here may block: call it in a thread.
 """
 
 from __future__ import annotations
@@ -29,8 +29,24 @@ def absent(path: str) -> bool:
     return False
 
 
-def remove_made(path: str) -> str:
-    """Remove a file that was absent right before our failed act. Returns an empty string, or why it stays."""
+Identity = tuple[int, int]
+"""Device and inode: what names a file for as long as it is there, also where it is renamed."""
+
+
+def inode_of(path: str) -> Identity | None:
+    """What has this name now, a link itself rather than what it leads to; None: nothing, or it cannot be seen."""
+    try:
+        told = Path(path).lstat()
+    except (OSError, ValueError):
+        return None
+    return told.st_dev, told.st_ino
+
+
+def remove_made(path: str, made: Identity | None) -> str:
+    """Remove the file that our failed act has made. Returns an empty string, or why something of this name stays.
+
+    :param made: that file; None: it was never seen, so that whatever has the name now is not ours.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -40,6 +56,9 @@ def remove_made(path: str) -> str:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return f"{path} was left behind: it is no regular file."
+        told = os.fstat(descriptor)
+        if made is None or (told.st_dev, told.st_ino) != made:
+            return f"{path} stays: it is not the file that was made here."
         if _locked(descriptor):
             return f"{path} was left behind: somebody holds a lock on it."
         if not _leads_to(path, descriptor):
@@ -59,11 +78,11 @@ def _locked(descriptor: int) -> bool:
     return bool(told[0] != fcntl.F_UNLCK)
 
 
-def make_file(words: Sequence[str], path: str, owner: tuple[int, int]) -> None:
+def make_file(words: Sequence[str], path: str, owner: tuple[int, int]) -> Identity:
     """Make a file where none is, have `qemu-img` write an empty overlay into it, and give it to QEMU's user.
 
     All of it is done to the very file that was made. By its name another user, to whom the folder belongs, could lead us to any
-    other file in the meantime, and we may be root.
+    other file in the meantime, and we may be root. Gives the file that was made.
 
     :param words: arguments for `qemu-img`, without its name; none: the file stays empty.
     :raises FileExistsError: something has that name already; it is untouched.
@@ -82,6 +101,8 @@ def make_file(words: Sequence[str], path: str, owner: tuple[int, int]) -> None:
             raise
         if not _leads_to(path, file.fileno()):
             raise OSError(f"{path} could not be made: another file took its name.")
+        told = os.fstat(file.fileno())
+        return told.st_dev, told.st_ino
 
 
 def _image(words: Sequence[str], path: str, descriptor: int) -> None:
@@ -99,8 +120,4 @@ def _image(words: Sequence[str], path: str, descriptor: int) -> None:
 def _leads_to(path: str, descriptor: int) -> bool:
     """Whether a name is that of an open file, not of a link to it."""
     told = os.fstat(descriptor)
-    try:
-        named = Path(path).lstat()
-    except OSError:
-        return False
-    return (named.st_dev, named.st_ino) == (told.st_dev, told.st_ino)
+    return inode_of(path) == (told.st_dev, told.st_ino)

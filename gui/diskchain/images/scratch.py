@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diskchain.images.files import remove_made
+from diskchain.images.files import Identity, remove_made
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveScratch:
-    """The act of removing a file of ours whose data are of no use any more. `path`: absolute."""
+    """The act of removing a file of ours whose data are of no use any more. `path`: absolute. `made`: the file that it was."""
 
     path: str
+    made: Identity
 
     def __str__(self) -> str:
         return f"remove {self.path}: it was only made to be of use for a while"
@@ -19,7 +20,7 @@ class RemoveScratch:
     def act(self, began: float) -> None:
         """Remove it, under the rule for files; harmless where it is gone. :raises OSError: it stays, with the reason."""
         del began
-        if why := remove_made(self.path):
+        if why := remove_made(self.path, self.made):
             raise OSError(why)
 
     def undo(self) -> str:

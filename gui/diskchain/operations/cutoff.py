@@ -13,11 +13,11 @@ class CutOff:
 
     :ivar plan: its key. `title`: what it was to do. `back`: the commands that take it back, or, where it had gone too far for
         that, those that were still to be sent; in the order of sending. `made`: files that it made by itself.
-    :ivar scratch: whether those are of no use once it is taken back, so that they go too.
+    :ivar scratch: those of them that are of no use once it is taken back, so that they go too: path, device, inode.
     """
 
     plan: str
     title: str
     back: tuple[Command, ...]
     made: tuple[str, ...] = ()
-    scratch: bool = False
+    scratch: tuple[tuple[str, int, int], ...] = ()

@@ -62,7 +62,7 @@ class Undo:
         return Draft(
             title=f"Take back what was cut off: {cut.title}",
             verb="Take back",
-            warnings=() if cut.scratch else tuple(f"{path} was made by it and stays." for path in cut.made),
+            warnings=() if cut.scratch else tuple(f"{path} may have been made by it, and stays." for path in cut.made),
             steps=steps,
             stop="what is not taken back yet stays as it is",
             guest="goes on" if starts else "keeps running",
@@ -91,8 +91,8 @@ def _steps(state: State, cut: CutOff) -> Iterator[Step]:
                 yield Send(command)
         else:
             yield Send(command)
-    if cut.scratch:
-        yield from (Local(RemoveScratch(path), f"{path} stays.") for path in cut.made)
+    for path, device, inode in cut.scratch:
+        yield Local(RemoveScratch(path, (device, inode)), f"{path} stays.")
 
 
 def _confirm(steps: tuple[Step, ...]) -> Iterator[str]:

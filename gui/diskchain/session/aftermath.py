@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
-from diskchain.images.files import remove_made
+from diskchain.images.files import Identity, remove_made
 from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.state import State
 from diskchain.monitors.monitor import Refused
@@ -46,10 +46,16 @@ def unchanged(done: Sequence[Send]) -> str:
 
 
 async def undo(
-    session: Worked, done: Sequence[Send], made: Sequence[str], absent: Container[str], notes: list[str], lasting: bool
+    session: Worked,
+    done: Sequence[Send],
+    made: Mapping[str, Identity],
+    absent: Mapping[str, Identity | None],
+    notes: list[str],
+    lasting: bool,
 ) -> list[str]:
     """Take back what was sent, last first; returns sentences on what is left behind.
 
+    :param made, absent: as in `Making`.
     :param lasting: something was done for good already: the files that were made may hold data that are wanted, and stay.
 
     A file that QEMU has open now is another client's doing, as our own nodes are closed before: it is neither removed nor ours.
@@ -74,7 +80,7 @@ async def undo(
         if lasting:
             left.append(f"{path} was made and stays.")
         elif path in absent or path in made:
-            left.append(await asyncio.to_thread(remove_made, path))
+            left.append(await asyncio.to_thread(remove_made, path, made.get(path) or absent.get(path)))
         else:
             left.append(f"{path} may have been made; it could not be looked at from here.")
     return [sentence for sentence in left if sentence]

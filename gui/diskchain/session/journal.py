@@ -85,7 +85,7 @@ class Journal:
         told = [command.as_json() for command in plan.back]
         safe = [each for each in told if redacted_command(each) == each]
         line: dict[str, object] = {"plan": plan.plan, "qemu": list(qemu), "by": ourselves(), "title": plan.title}
-        self._append(line | {"back": safe, "made": list(plan.made), "scratch": plan.scratch})
+        self._append(line | {"back": safe, "made": list(plan.made), "scratch": [list(each) for each in plan.scratch]})
 
     def cut(self, plan: str) -> None:
         """Note that we no longer work at a plan, although it is neither finished nor taken back."""

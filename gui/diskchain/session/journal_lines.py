@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from diskchain.model.ledger import LedgerEntry
@@ -23,8 +23,16 @@ def cut_off_of(line: Mapping[str, object]) -> CutOff:
     ]
     files = [path for path in (made if isinstance(made, list) else []) if isinstance(path, str)]
     return CutOff(
-        str(line.get("plan")), str(line.get("title") or ""), tuple(commands), tuple(files), line.get("scratch") is True
+        str(line.get("plan")), str(line.get("title") or ""), tuple(commands), tuple(files), tuple(_scratch(line))
     )
+
+
+def _scratch(line: Mapping[str, object]) -> Iterator[tuple[str, int, int]]:
+    told = line.get("scratch")
+    for each in told if isinstance(told, list) else []:
+        match each:
+            case [str(path), int(device), int(inode)]:
+                yield path, device, inode
 
 
 def entry_of(told: Mapping[str, object]) -> LedgerEntry:

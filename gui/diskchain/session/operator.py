@@ -86,12 +86,21 @@ class QmpOperator:
             await (self._books.cut(self._plan) if left else self._books.settle(self._plan))
         self._carriage.end(result)
 
-    async def _owe(self, back: Sequence[Command]) -> None:
-        """Have written down how to take back what was done, should we be cut off after the next step; or what is still to do."""
-        if not self._final and (back or self._owing):
+    async def _owe(self, back: Sequence[Command], makes: tuple[str, ...] = ()) -> None:
+        """Have written down how to take back what was done, should we be cut off after the next step; or what is still to do.
+
+        :param makes: files that the next step makes.
+        """
+        if not self._final and (back or makes or self._owing):
             self._owing = True
-            title, made = self._carriage.preview.draft.title, tuple(self._making.made)
-            await self._books.owes(CutOff(self._plan, title, tuple(back), made, self._holds))
+            title, made = self._carriage.preview.draft.title, (*self._making.made, *makes)
+            scratch = tuple((path, *file) for path, file in self._making.made.items()) if self._holds else ()
+            await self._books.owes(CutOff(self._plan, title, tuple(back), made, scratch))
+
+    @property
+    def _back(self) -> list[Command]:
+        """What takes back all that was sent, the last first."""
+        return [command for done in reversed(self._done) for command in done.undo]
 
     @property
     def _holds(self) -> bool:
@@ -132,12 +141,15 @@ class QmpOperator:
         for step in steps:
             if isinstance(step, Send):
                 if self._carriage.stop and not self._lasting:
-                    raise Halt("Stopped before it began.", outcome=Phase.CANCELLED)
+                    began = "It was stopped as you asked." if self._started else "Stopped before it began."
+                    raise Halt(began, outcome=Phase.CANCELLED)
                 await self._send(step)
             elif isinstance(step, Make):
+                await self._owe(self._back, (step.path,))
                 await self._making.make(step)
             elif isinstance(step, Wait):
                 await self._jobs.until(step)
+                await self._making.see_made()
             elif isinstance(step, Free):
                 await self._jobs.free(step)
             elif isinstance(step, Gone):
@@ -174,16 +186,18 @@ class QmpOperator:
             await self._books.offered.note(offered)
         self._done.append(step)
         self._guest.sends()
-        await self._owe([command for done in reversed(self._done) for command in done.undo])
+        await self._owe(self._back)
         try:
             await self._session.execute(step.command)
         except Refused as error:
+            await self._making.see_made()
             if step.command.arguments.get("id") in self._started and await self._jobs.needless(step.command):
                 self._notes.append(f"{step.command.name}: another client had done it already.")
                 return
             await self._refused(step, marks, offered)
             said = f"{step.refusal} QEMU refused {step.command.name}: {error.text}. {step.perhaps}".strip()
             raise Halt(said, error.text, Phase.REFUSED) from error
+        await self._making.see_made()
         # Only now: a job of this id that was there before is another's, who may have chosen the same name at the same moment.
         self._started += step.jobs
         self._job_began |= step.command.name in ("block-commit", "block-stream")
@@ -262,7 +276,7 @@ class QmpOperator:
         draft = replace(preview.draft, after=preview.before) if self._keeps else preview.draft
         aside = await self._session.meanwhile(self._begun) - touched(draft, preview.before)
         found = differences(draft, preview.before, now, aside)
-        found += self._guest.strayed
+        found += self._guest.strayed + (() if self._holds else await self._making.exchanged())
         if self._jobs.stopped and (found or shape(now) == shape(preview.before)):
             text = f"It was stopped as you chose: {draft.stop}."
             return self._result(Phase.CANCELLED, text)
