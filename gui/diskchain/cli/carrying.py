@@ -11,6 +11,7 @@ from diskchain.cli.ask import Asker
 from diskchain.cli.console import tell
 from diskchain.cli.hold import hold
 from diskchain.cli.progress import Progress
+from diskchain.model.job import Job
 from diskchain.operations.preview import Preview
 from diskchain.operations.steps import Choose, Hold
 from diskchain.session.carriage import Carriage, Phase, Result
@@ -30,7 +31,8 @@ class Carrying:
         self._tasks = Tasks()
         self._asking: Choose | None = None
         self._held: Hold | None = None
-        self._job = ""
+        self._job = self._told = ""
+        self._interrupted = False
         self._left = asyncio.Event()
 
     @property
@@ -63,10 +65,11 @@ class Carrying:
         if self._carriage is None:
             return
         self._asker.interrupt()
-        if self._carriage.stop:
+        if self._interrupted:
             self._carriage.leave()
             self._left.set()
         else:
+            self._interrupted = True
             self._carriage.cancel()
             self._show()
 
@@ -120,11 +123,19 @@ class Carrying:
             self._asker.interrupt()
         state, meter = self._session.state, self._session.meter
         job = state.job(carriage.job) if state is not None and carriage.job else None
+        self._tell_obstacle(carriage.waits or (_stopped(job) if job is not None else ""))
         if job is None:
             self._progress.show(carriage.text)
             return
         text = "Stopping" if carriage.stop else carriage.preview.draft.title
         self._progress.show(text, job.offset, job.length, meter.rate(job.id), meter.left(job.id))
+
+    def _tell_obstacle(self, text: str) -> None:
+        """Say on a line of its own what a job waits for, each time that it is something else."""
+        if text and text != self._told:
+            self._progress.clear()
+            tell(f"{text}\n")
+        self._told = text
 
     async def _choose(self, carriage: Carriage, choice: Choose) -> None:
         """Ask how a job that is ready shall end. No answer at all leaves it running."""
@@ -134,3 +145,16 @@ class Carrying:
             carriage.choose(answer)
         elif not carriage.stop and carriage.choice is choice and carriage.phase is Phase.CHOOSING:
             carriage.leave()
+
+
+def _stopped(job: Job) -> str:
+    """Why QEMU has stopped a job by itself, and what to do; empty: it has not."""
+    if job.io_status in ("", "ok"):
+        return ""
+    what = (
+        "there is no space left for what it writes" if job.io_status == "nospace" else "an error came up while it wrote"
+    )
+    return (
+        f"The job {job.id} stands still: {what}. Nothing is lost so far. Mend that, then let it go on (do=resume id={job.id}), or"
+        " interrupt it here to undo it."
+    )
