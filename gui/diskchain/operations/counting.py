@@ -15,6 +15,7 @@ from diskchain.operations.bitmaps import bitmap_of, unusable
 from diskchain.operations.chains import path_of
 from diskchain.operations.operation import Objection
 from diskchain.operations.source import Source
+from diskchain.operations.spoiling import invalid_in
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command, command
 
@@ -74,6 +75,8 @@ class Count:
         if found is None:
             yield self._missing()
             return
+        for changed in invalid_in(source.state, source.chain, self.surroundings):
+            yield Objection(f"{changed} No bitmap marks what that changed. {_FULL}")
         if not self.surroundings.stamp:
             return
         if earlier.made is None:

@@ -16,6 +16,7 @@ from diskchain.operations.keys import Keys, UsageError, without_defaults
 from diskchain.operations.operation import Concerns, Objection, Offer
 from diskchain.operations.preview import Draft
 from diskchain.operations.source import Source
+from diskchain.operations.spoiling import invalid_in
 from diskchain.operations.steps import Branch, Choose, Send, Step, Wait
 from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.target import FORMATS, Target, switched
@@ -171,6 +172,7 @@ class _Plan:
     def warnings(self) -> Iterator[str]:
         """What a user should know beforehand."""
         yield from self.to.warnings()
+        yield from invalid_in(self.state, self.disk.chain, self.surroundings)
         may_pivot = self.operation.finish != "copy" and self.can_pivot
         if self.to.place is not None and may_pivot:
             yield f"Once switched over, {self.operation.disk} depends on {self.to.place.keeper}: it must not go away."

@@ -13,6 +13,7 @@ from diskchain.operations.bitmaps import with_new
 from diskchain.operations.counting import Count
 from diskchain.operations.operation import Objection
 from diskchain.operations.source import Source
+from diskchain.operations.spoiling import invalid_in
 from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.target import Target
 
@@ -152,6 +153,7 @@ class Part:
 
     def warnings(self) -> Iterator[str]:
         """What a user should know beforehand."""
+        yield from invalid_in(self.source.state, self.source.chain, self.surroundings)
         if self.below is not None and self.to.new:
             yield f"The backup is backed by {self.below}: it needs that image, as it is now, from then on."
         if self.to.new and not self.recorded and self.sync != "none":

@@ -36,6 +36,7 @@ from diskchain.operations.newfile import NewFile, file_wrong, files_in_use, free
 from diskchain.operations.operation import Concerns, Objection, Offer
 from diskchain.operations.preview import Draft
 from diskchain.operations.probing import probe_name
+from diskchain.operations.spoiling import invalid_in
 from diskchain.operations.steps import Make, Send, Step
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
@@ -251,6 +252,7 @@ class _Plan:
         if self.surroundings.owner is None and not all(layer.plain for layer in self.layers):
             yield "QEMU makes a file first; another client that asks it for its nodes in that moment could end QEMU."
         for layer in self.layers:
+            yield from invalid_in(self.state, self.state.graph.chain(layer.active), self.surroundings)
             for export in self.state.exports_on({layer.active}):
                 yield f"The export {export.id} follows the disk: its readers then see {layer.node}, which goes on changing."
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from diskchain.model.state import State
+from diskchain.operations.chains import path_of
 from diskchain.operations.operation import Objection
+from diskchain.operations.surroundings import Surroundings
 
 
 def needing(readers: Mapping[str, tuple[str, ...]], images: Iterable[str], own: frozenset[str]) -> dict[str, str]:
@@ -22,6 +25,14 @@ def needing(readers: Mapping[str, tuple[str, ...]], images: Iterable[str], own: 
                     found[reader] = f"backed by {image}" + (f" through {lower}" if lower != image else "")
                     waiting.append(reader)
     return found
+
+
+def invalid_in(state: State, names: Iterable[str], surroundings: Surroundings) -> Iterator[str]:
+    """A sentence on each image of a chain whose base was changed by a commit of ours: the disk does not hold what it held."""
+    for name in names:
+        path = path_of(state.graph.nodes[name], surroundings.cwd) or ""
+        if path in surroundings.invalid:
+            yield f"{name} no longer holds what it held: {surroundings.spoilt.get(path) or 'its base was changed.'}"
 
 
 def unagreed(fates: Mapping[str, str], agreed: Iterable[str]) -> Iterator[Objection]:

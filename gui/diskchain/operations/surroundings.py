@@ -37,6 +37,7 @@ class Surroundings:
     :ivar token: six letters and digits that no other client has, for names that must not be anybody else's.
     :ivar read_only: why this machine is only looked at (managed, a recording); empty: it may be changed.
     :ivar spoilt: image path -> why it no longer holds what it held (an unfinished or finished commit), from the ledger.
+    :ivar invalid: those of them whose base was changed: what a guest reads through them is not what it was.
     :ivar own_jobs: ids of the jobs that the journal knows as ours for this very QEMU.
     :ivar cwd: QEMU's working folder, which relative file names are relative to; empty: not known.
     :ivar ends: why QEMU would end where its guest is reset, in a sentence; empty: nothing is known against it.
@@ -63,6 +64,7 @@ class Surroundings:
     token: str = ""
     read_only: str = ""
     spoilt: Mapping[str, str] = field(default_factory=dict)
+    invalid: frozenset[str] = frozenset()
     own_jobs: frozenset[str] = frozenset()
     cwd: str = ""
     ends: str = ""

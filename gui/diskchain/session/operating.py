@@ -106,6 +106,7 @@ class Operating:
             spoilt=spoilt | {entry.path: entry.why for entry, _ in marks if entry.word != KEPT},
             kept=self._kept(marks),
             dead=frozenset(entry.path for entry, untouched in marks if untouched and entry.word == "invalid"),
+            invalid=frozenset(entry.path for entry, _ in marks if entry.word == "invalid"),
             own_jobs=books.own_jobs,
             token=self._token,
             ends=process.ends_at_reset if process else False,

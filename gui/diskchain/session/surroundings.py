@@ -35,7 +35,7 @@ class Around:
     :ivar here: whether QEMU has the mounts we have. `pid`: its process, None = not known. `cwd`: its working folder.
     :ivar read_only: why nothing may be changed.
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
-    :ivar token, buses, server, qemu, since: as in `Surroundings`.
+    :ivar invalid, token, buses, server, qemu, since: as in `Surroundings`.
     :ivar kept: image of a branch that is kept -> what it is backed by. `ends`: QEMU was told to end where its guest is reset.
     :ivar cut_off: as in `Surroundings`.
     :ivar dead: images that are invalid for good, so that nothing is lost where what they are backed by changes.
@@ -50,6 +50,7 @@ class Around:
     own_jobs: frozenset[str] = frozenset()
     token: str = ""
     dead: frozenset[str] = frozenset()
+    invalid: frozenset[str] = frozenset()
     kept: Mapping[str, str] = field(default_factory=dict)
     ends: bool = False
     cut_off: tuple[CutOff, ...] = ()
@@ -98,6 +99,7 @@ def _known(around: Around, stamp: str, serial: int) -> Surroundings:
         token=around.token,
         read_only=around.read_only,
         spoilt=around.spoilt,
+        invalid=around.invalid,
         own_jobs=around.own_jobs,
         cwd=around.cwd,
         ends=_ENDS if around.ends else "",
