@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -117,3 +118,37 @@ def test_where_nothing_was_cut_off_there_is_nothing_to_take_back() -> None:
             return (await prepared(session, "undo", {})).objections[0].text
 
         assert "No plan is known here" in with_session(machine, run)
+
+
+def test_what_had_gone_too_far_is_called_so() -> None:
+    with Machine(_CHAINS) as machine:
+        commands = _cut(machine, None)[1]
+    with Machine(_CHAINS) as machine:
+        assert _cut(machine, commands.index("system_reset") + 1)[0].outcome is Phase.LOST
+        preview, result = with_session(machine, lambda session: done(session, "undo", {}))
+        assert preview.draft.title.startswith("Bring to its end")
+        assert "too far" in " ".join(preview.warnings)
+        assert not [warning for warning in preview.warnings if "stays" in warning], "the new images are in use"
+        assert result.outcome is Phase.DONE, result
+
+
+def test_nothing_is_forgotten_while_a_job_of_it_runs() -> None:
+    """The copy was begun, and we were killed: its node cannot be closed before the job has ended."""
+    with Machine(_CHAINS) as machine:
+        target = str(machine.folder / "copy.qcow2")
+        keys = {"disk": "vda", "target": target, "speed": "1M", "finish": "copy"}
+
+        async def leave(session: Session) -> None:
+            carriage = session.carry_out(await prepared(session, "mirror", keys), confirmed=True)
+            begun = asyncio.Event()
+            carriage.changed.connect(lambda: begun.set() if carriage.job else None)
+            await asyncio.wait_for(begun.wait(), 20)
+            lines = (json.loads(line) for line in (machine.folder / "journal.qmp").read_text().splitlines())
+            await session.books.cut([line["plan"] for line in lines if "plan" in line][-1])
+            refused = await prepared(session, "undo", {})
+            assert any(carriage.job in objection.text for objection in refused.objections), refused.objections
+            assert await session.books.cut_off()
+            carriage.cancel()
+            await carriage.wait()
+
+        with_session(machine, leave)

@@ -49,7 +49,8 @@ class Interrupted:
         self._told[session.target] = set(left)
 
     def _tell(self, session: Session, cut: CutOff) -> None:
-        take = Answer("Take it back…", lambda: self._ask(session, session.operations.taking_back(cut)), primary=True)
+        words = "Bring it to its end…" if cut.forward else "Take it back…"
+        take = Answer(words, lambda: self._ask(session, session.operations.taking_back(cut)), primary=True)
         leave = Answer("Leave it so", lambda: self._start(session.books.settle(cut.plan), f"leave {cut.title}"))
         name = session.state.machine.name if session.state else session.target
         text = (

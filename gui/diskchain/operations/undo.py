@@ -44,7 +44,7 @@ class Undo:
 
     def offer(self, cut: CutOff) -> Offer:
         """This as an offer."""
-        return Offer(self, "Take back", f"Take back what was cut off: {cut.title}")
+        return Offer(self, _verb(cut), f"{_verb(cut)} what was cut off: {cut.title}")
 
     def concerns(self, _: State) -> Concerns:
         """Nothing outside QEMU."""
@@ -57,19 +57,41 @@ class Undo:
             text = "No plan is known here that was cut off on this machine."
             return Draft("Take back what was cut off", "Take back", objections=(Objection(text),))
         cut = known[-1]
+        title = f"{_verb(cut)} what was cut off: {cut.title}"
+        if objections := tuple(_objections(state, cut)):
+            return Draft(title, _verb(cut), objections=objections)
         steps = tuple(_steps(state, cut))
         starts = any(isinstance(step, Send) and step.command.name == "cont" for step in steps)
         return Draft(
-            title=f"Take back what was cut off: {cut.title}",
-            verb="Take back",
-            warnings=() if cut.scratch else tuple(f"{path} may have been made by it, and stays." for path in cut.made),
+            title=title,
+            verb=_verb(cut),
+            warnings=tuple(_warnings(cut)),
             steps=steps,
-            stop="what is not taken back yet stays as it is",
+            stop="what is not done yet stays as it is",
             guest="goes on" if starts else "keeps running",
             facts=(() if steps else (("Left over", "nothing: it is only forgotten"),)),
             confirm=tuple(_confirm(steps)),
             settles=cut.plan,
         )
+
+
+def _verb(cut: CutOff) -> str:
+    return "Bring to its end" if cut.forward else "Take back"
+
+
+def _objections(state: State, cut: CutOff) -> Iterator[Objection]:
+    """What must be ended before: QEMU closes no node that a job works on, and the plan would be forgotten with it half done."""
+    closes = {str(each.arguments.get("node-name")) for each in cut.back if each.name == "blockdev-del"}
+    for job in state.jobs_on(closes):
+        yield Objection(f"The {job.type} job {job.id} of it still runs: cancel that first (job do=cancel id={job.id}).")
+
+
+def _warnings(cut: CutOff) -> Iterator[str]:
+    """What a user should know beforehand."""
+    if cut.forward:
+        yield "It had gone too far to be taken back: the disks were exchanged already. What was still to do is done now."
+    elif not cut.scratch:
+        yield from (f"{path} may have been made by it, and stays." for path in cut.made)
 
 
 def _steps(state: State, cut: CutOff) -> Iterator[Step]:

@@ -17,9 +17,8 @@ import platformdirs
 from diskchain.model.backup import Since
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.root import Export
-from diskchain.monitors.redact import redacted_command
 from diskchain.operations.cutoff import CutOff
-from diskchain.session.journal_lines import cut_off_of, entry_of, export_of, identity, lives, ourselves
+from diskchain.session.journal_lines import cut_off_of, entry_of, export_of, identity, line_of, lives, ourselves
 
 _MOST = 8 << 20
 """Bytes read of a journal at most; what is older no longer matters to a running machine."""
@@ -82,10 +81,7 @@ class Journal:
 
         A command that tells a secret is left out.
         """
-        told = [command.as_json() for command in plan.back]
-        safe = [each for each in told if redacted_command(each) == each]
-        line: dict[str, object] = {"plan": plan.plan, "qemu": list(qemu), "by": ourselves(), "title": plan.title}
-        self._append(line | {"back": safe, "made": list(plan.made), "scratch": [list(each) for each in plan.scratch]})
+        self._append(line_of(plan, qemu))
 
     def cut(self, plan: str) -> None:
         """Note that we no longer work at a plan, although it is neither finished nor taken back."""

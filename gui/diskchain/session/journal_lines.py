@@ -9,8 +9,24 @@ from pathlib import Path
 from diskchain.model.ledger import LedgerEntry
 from diskchain.model.root import Export
 from diskchain.monitors.process import read_process
+from diskchain.monitors.redact import redacted_command
 from diskchain.operations.cutoff import CutOff
 from diskchain.qapi.command import Command
+
+
+def line_of(plan: CutOff, qemu: tuple[int, int]) -> dict[str, object]:
+    """The line of a plan under way. A command that tells a secret is left out."""
+    told = [command.as_json() for command in plan.back]
+    return {
+        "plan": plan.plan,
+        "qemu": list(qemu),
+        "by": ourselves(),
+        "title": plan.title,
+        "back": [each for each in told if redacted_command(each) == each],
+        "made": list(plan.made),
+        "scratch": [list(each) for each in plan.scratch],
+        "forward": plan.forward,
+    }
 
 
 def cut_off_of(line: Mapping[str, object]) -> CutOff:
@@ -23,7 +39,12 @@ def cut_off_of(line: Mapping[str, object]) -> CutOff:
     ]
     files = [path for path in (made if isinstance(made, list) else []) if isinstance(path, str)]
     return CutOff(
-        str(line.get("plan")), str(line.get("title") or ""), tuple(commands), tuple(files), tuple(_scratch(line))
+        str(line.get("plan")),
+        str(line.get("title") or ""),
+        tuple(commands),
+        tuple(files),
+        tuple(_scratch(line)),
+        line.get("forward") is True,
     )
 
 

@@ -86,16 +86,16 @@ class QmpOperator:
             await (self._books.cut(self._plan) if left else self._books.settle(self._plan))
         self._carriage.end(result)
 
-    async def _owe(self, back: Sequence[Command], makes: tuple[str, ...] = ()) -> None:
+    async def _owe(self, back: Sequence[Command], makes: tuple[str, ...] = (), forward: bool = False) -> None:
         """Have written down how to take back what was done, should we be cut off after the next step; or what is still to do.
 
-        :param makes: files that the next step makes.
+        :param makes: files that the next step makes. `forward`: whether `back` is what is still to do.
         """
         if not self._final and (back or makes or self._owing):
             self._owing = True
             title, made = self._carriage.preview.draft.title, (*self._making.made, *makes)
             scratch = tuple((path, *file) for path, file in self._making.made.items()) if self._holds else ()
-            await self._books.owes(CutOff(self._plan, title, tuple(back), made, scratch))
+            await self._books.owes(CutOff(self._plan, title, tuple(back), made, scratch, forward))
 
     @property
     def _back(self) -> list[Command]:
@@ -205,7 +205,8 @@ class QmpOperator:
         if step.final:
             self._done = [replace(done, undo=()) for done in self._done]
             steps = self._carriage.preview.draft.steps
-            await self._owe([later.command for later in steps[steps.index(step) + 1 :] if isinstance(later, Send)])
+            later = [later.command for later in steps[steps.index(step) + 1 :] if isinstance(later, Send)]
+            await self._owe(later, forward=True)
             self._final = True
             await self._books.remember(entries(self._carriage.preview, KEPT), ())
         self._let_go(step.command)
