@@ -209,3 +209,43 @@ def test_a_daemon_and_an_unknown_disk_are_refused() -> None:
             return [objection.text for objection in (await prepared(session, "examine", {"disk": "vdx"})).objections]
 
         assert with_session(machine, run) == ["There is no disk vdx here."]
+
+
+@pytest.mark.parametrize("leave", [False, True], ids=["ended", "left and taken down later"])
+def test_a_snapshot_meanwhile_stays_what_the_guest_writes_to(leave: bool) -> None:
+    """Taken down, the guest goes on with what lies below the filter then, never with the image it wrote to before."""
+    with Machine(_CHAIN) as machine:
+        before = machine.contents("vda")
+
+        async def snapshot(session: Session, _: Hold) -> None:
+            assert (await done(session, "snapshot", {"disks": "vda"}))[1].outcome is Phase.DONE
+            await asyncio.to_thread(machine.write, "vda", 0xEE, 0, 64 * KIB)
+
+        result = _examined(machine, snapshot, leave=leave)[1]
+        assert result.outcome is (Phase.LEFT if leave else Phase.DONE), result
+        if leave:
+            again = with_session(machine, lambda session: done(session, "undo", {}))[1]
+            assert again.outcome is Phase.DONE, again
+        assert "vda-before" not in machine.names()
+        assert "vda-scratch" not in machine.names()
+        machine.write("vda", 0xDD, 64 * KIB, 64 * KIB)
+        wanted = b"\xee" * (64 * KIB) + b"\xdd" * (64 * KIB) + before[128 * KIB :]
+        same(machine.contents("vda"), wanted, "the guest's disk")
+        state = with_session(machine, lambda session: session.refresh())
+        device = state.device("vda")
+        assert device is not None
+        assert len(state.graph.chain(device.root or "")) == len(_CHAIN["vda"].split("<-")) + 1
+        same(machine.quit("vda")["vda"], wanted, "what lies on disk")
+
+
+def test_where_qemu_ends_meanwhile_the_scratch_file_goes() -> None:
+    with Machine(_CHAIN) as machine:
+        files = machine.files()
+
+        async def kill(session: Session, _: Hold) -> None:
+            machine.kill()
+            await asyncio.sleep(0)
+
+        result = _examined(machine, kill)[1]
+        assert result.outcome is Phase.LOST, result
+        assert machine.files() == files

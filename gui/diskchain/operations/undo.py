@@ -13,6 +13,7 @@ from typing import ClassVar
 from diskchain.images.scratch import RemoveScratch
 from diskchain.model.state import State
 from diskchain.operations.cutoff import CutOff
+from diskchain.operations.filtering import device_of, off_filter
 from diskchain.operations.keys import Keys, without_defaults
 from diskchain.operations.local import Local
 from diskchain.operations.operation import Concerns, Objection, Offer
@@ -108,9 +109,10 @@ def _steps(state: State, cut: CutOff) -> Iterator[Step]:
             if state.machine.status != "running":
                 yield Send(command)
         elif command.name in _EXCHANGES:
-            if not _stands(state, command):
-                yield from () if _same_data(state, command) else (Guest("still"),)
-                yield Send(command)
+            now = off_filter(state, command)
+            if not _stands(state, now):
+                yield from () if _same_data(state, now) else (Guest("still"),)
+                yield Send(now)
         else:
             yield Send(command)
     for path, device, inode in cut.scratch:
@@ -125,12 +127,9 @@ def _confirm(steps: tuple[Step, ...]) -> Iterator[str]:
 
 def _same_data(state: State, exchange: Command) -> bool:
     """Whether a device only loses a filter: the very image stays below it, so that the guest sees the same."""
-    told = exchange.arguments
-    return any(
-        device.root is not None and state.graph.through(device.root) == state.graph.through(str(told.get("value")))
-        for device in state.devices
-        if exchange.name == "qom-set" and told.get("path") in (device.qdev, f"/machine/peripheral/{device.qdev}")
-    )
+    device = device_of(state, exchange)
+    root = device.root if device is not None else None
+    return root is not None and state.graph.through(root) == state.graph.through(str(exchange.arguments.get("value")))
 
 
 def _stands(state: State, exchange: Command) -> bool:

@@ -10,9 +10,11 @@ from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.state import State
 from diskchain.monitors.monitor import Refused
 from diskchain.operations.chains import listed
+from diskchain.operations.filtering import off_filter
 from diskchain.operations.local import Local
 from diskchain.operations.preview import Preview
 from diskchain.operations.steps import Send
+from diskchain.qapi.command import Command
 from diskchain.session.worked import Worked
 
 _PASSING = frozenset(
@@ -69,7 +71,7 @@ async def undo(
                 left.append("The guest stays stopped: on disks that were not all put back it would spoil its data.")
                 continue
             try:
-                await session.execute(command)
+                await session.execute(await _as_now(session, command))
             except Refused as error:
                 stuck = True
                 notes.append(f"{command.name}: {error.text}.")
@@ -84,6 +86,11 @@ async def undo(
         else:
             left.append(f"{path} may have been made; it could not be looked at from here.")
     return [sentence for sentence in left if sentence]
+
+
+async def _as_now(session: Worked, command: Command) -> Command:
+    """A command that takes something back, as things are now."""
+    return off_filter(await session.refresh(), command) if command.name == "qom-set" else command
 
 
 async def taken_back(acts: Sequence[Local]) -> list[str]:
