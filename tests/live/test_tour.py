@@ -49,7 +49,7 @@ def test_the_tour_takes_its_pictures_and_leaves_nothing(tmp_path: Path) -> None:
     pictures = sorted(folder.glob("*.png"))
     assert [step["picture"] for step in told] == [picture.name for picture in pictures]
     names = [picture.stem.partition("-")[2] for picture in pictures]
-    assert len(pictures) >= 36
+    assert len(pictures) >= 58
     assert set(STATES) <= set(names), set(STATES) - set(names)
     assert all(picture.stat().st_size > 20_000 for picture in pictures)
     assert len({picture.read_bytes() for picture in pictures}) == len(pictures)

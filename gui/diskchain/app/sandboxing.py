@@ -49,6 +49,11 @@ class Sandboxing:
         """Path of its second monitor; empty: it does not run."""
         return str(self._machine.spare) if self._machine is not None else ""
 
+    @property
+    def folder(self) -> Path | None:
+        """All that it has on disk; None: it does not run."""
+        return self._machine.folder if self._machine is not None else None
+
     def owns(self, session: Session) -> bool:
         """Whether a session is the sandbox's."""
         return session is self._session

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from diskchain.app.house import JOURNAL
 from diskchain.app.keeper import Keeper
+from diskchain.app.tour.acts import others
 from diskchain.app.tour.gallery import gallery
 from diskchain.app.tour.stage import Stage, Stuck
 from diskchain.app.tour.xtest import NoServer
@@ -55,6 +56,7 @@ async def _script(stage: Stage) -> None:
     await _commit_active(stage, session)
     await _stream(stage, session)
     await _mirror(stage, session)
+    await others(stage, session)
 
 
 async def _machine(stage: Stage) -> Session:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QWidget
 
 from diskchain.app.keeper import Keeper
 from diskchain.app.tour.xtest import Hands
@@ -147,6 +147,32 @@ class Stage:
         for letter in text:
             self._hands.key(letter)
             await asyncio.sleep(0.004)
+
+    async def fill(self, name: str, text: str) -> None:
+        """Type a text into a field, in the place of what it held, and leave it."""
+        await self.until(lambda: self.there(name), f"the field {name}")
+        await self.click(name)
+        await self.keys("Ctrl+a")
+        await self.type(text)
+        await self.keys("Tab")
+
+    async def tick(self) -> None:
+        """Tick every box that a preview wants ticked before its button acts."""
+        for box in self.window.findChildren(QCheckBox):
+            if box.isVisible() and box.objectName().startswith("previewConfirm") and not box.isChecked():
+                await self.glide(box.mapToGlobal(QPoint(9, box.height() // 2)))
+                await self.click_here()
+
+    async def choose(self, title: str) -> None:
+        """Click the first entry of the open menu that begins so. :raises Stuck: there is none."""
+        await self.until(lambda: self.there("offersMenu"), "the menu is open")
+        menu = self.widget("offersMenu")
+        for action in menu.actions():
+            if action.isEnabled() and action.text().startswith(title) and isinstance(menu, QMenu):
+                await self.glide(menu.mapToGlobal(menu.actionGeometry(action).center()))
+                await self.click_here()
+                return
+        raise Stuck(f"The tour found no {title} in the menu: {[action.text() for action in menu.actions()]}.")
 
     async def open(self, target: str) -> Session:
         """Connect to a machine by the dialog, and wait until it is in the middle."""
