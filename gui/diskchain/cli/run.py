@@ -121,7 +121,8 @@ async def _agree(options: Namespace, preview: Preview, asker: Asker) -> None:
     if not someone:
         raise Ending(Exit.REFUSED, "Nobody has said yes. Nothing was sent. Say --yes, or run it on a terminal.")
     if options.format == "json":
-        console.tell(described(preview))
+        for line in described(preview).splitlines():
+            console.tell(line)
     sure = await asker.yes(f"{preview.draft.verb}?")
     if sure and preview.draft.confirm:
         sure = await asker.yes("Go on in spite of what is marked with !?")
@@ -162,7 +163,7 @@ def _tell(options: Namespace, preview: Preview, result: Result, code: Exit, back
         made = [f"Made {shown(path)}." for path in result.files]
         apart = "\n" if result.uri else " "  # an address is copied: nothing stands behind it
         text = f"{shown(result.text)}{apart}It took {words.duration(result.seconds)} and came as predicted."
-        console.result("\n".join([text, *made, *(f"Take it back with: {line}" for line in back)]))
+        console.result("\n".join([text, *made, *(f"Take it back with: {shown(line)}" for line in back)]))
 
 
 def _as_json(preview: Preview, result: Result) -> dict[str, object]:
