@@ -145,14 +145,21 @@ def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
     except BrokenPipeError:  # how it ended stays true though nobody reads it
         console.close_results()
     except console.Unwritten as failure:
-        console.say(" ".join((result.text, carrying.where(result), *result.notes, str(failure))))
+        console.say(" ".join((_ended(result), carrying.where(result), *result.notes, str(failure))))
         return code or Exit.PROBLEM
     if code is not Exit.DONE:
-        console.say(f"{result.text} {carrying.where(result)}".strip())
+        console.say(f"{_ended(result)} {carrying.where(result)}".strip())
         return code
     for note in result.notes:
         console.say(note)
     return code
+
+
+def _ended(result: Result) -> str:
+    """How it ended, with the words of QEMU, qemu-img or the system behind ours: they are often the only ones that say why."""
+    detail = " ".join(result.detail.split())
+    known = not detail or detail.rstrip(".") in result.text
+    return result.text if known else f"{result.text} The answer was: {detail}"
 
 
 def _tell(options: Namespace, preview: Preview, result: Result, code: Exit, back: Sequence[str]) -> None:
