@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from diskchain.model import words
 from diskchain.model.public import folded
+from diskchain.model.signature import SIGNATURE
 from diskchain.model.state import State
 
 if TYPE_CHECKING:
@@ -240,7 +241,9 @@ def in_ranks(shape: Shape) -> Placed:
 def dot_source(state: State, full: bool) -> str:
     """A state as DOT text, every name quoted. `full`: with protocol and implicit nodes, jobs, and permissions on edges."""
     shown = state if full else folded(state)
-    graph: Digraph = _graphviz().Digraph("diskchain", graph_attr={"rankdir": "RL"}, node_attr={"shape": "box"})
+    graph: Digraph = _graphviz().Digraph(
+        "diskchain", comment=SIGNATURE, graph_attr={"rankdir": "RL"}, node_attr={"shape": "box"}
+    )
     numbers = {name: f"n{number}" for number, name in enumerate(shown.graph.nodes)}
     for name, node in shown.graph.nodes.items():
         lines = [name, node.driver, node.file or "", words.used_of(node.allocated, node.virtual_size)]

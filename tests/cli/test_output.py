@@ -16,12 +16,19 @@ from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.mermaid import mermaid
 from diskchain.layout import dot_source
 from diskchain.model.public import state_as_json
+from diskchain.model.state import State
 from tests.support.graphs import chain, state
 
 SMALL = state([chain([("base", 1), ("top", 0.25)])])
-SVG = b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<svg width="1mm"></svg>'
+SVG = b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<svg width="1mm"><desc>Made by diskchain graph</desc></svg>'
+PLAIN_SVG = b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<svg width="1mm"><text>a</text></svg>'
 QCOW2 = b"QFI\xfb\0\0\0\3" + bytes(4096)
 NEW = b"digraph {}\n"
+
+
+def chain_of(length: int) -> State:
+    """A machine whose JSON is longer than what is looked at of other files."""
+    return state([chain([(f"image{number}", 1) for number in range(length)])])
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -51,6 +58,19 @@ def refused(path: Path, why: str) -> None:
         b"<?xml version='1.0'?>\n<domain type='kvm'/>",
         b'{"nodes": []}',
         b"flowcharts",
+        PLAIN_SVG,
+        b"<svg/>",
+        b"\x89PNG\r\n\x1a\n" + bytes(100),
+        b"%PDF-1.4\n",
+        b"digraph mine { a -> b }\n",
+        b"digraph diskchain { a -> b }\n",
+        b"flowchart LR\n  a --> b\n",
+        b'{"machine": {"name": "my own"}, "nodes": [], "x": 1}',
+        console.as_json({**state_as_json(SMALL), "remarks": []}).encode(),
+        console.as_json({**state_as_json(SMALL), "nodes": [{"name": "mine"}]}).encode(),
+        console.as_json({**state_as_json(SMALL), "machine": {"name": "mine"}}).encode(),
+        console.as_json({**state_as_json(SMALL), "jobs": "none"}).encode(),
+        console.as_json(state_as_json(SMALL)).encode()[:-1],
     ],
 )
 def test_what_is_not_ours_stays(tmp_path: Path, held: bytes) -> None:
@@ -82,12 +102,11 @@ def test_folders_and_sockets_stay(tmp_path: Path) -> None:
     [
         b"",
         SVG,
-        b"<svg/>",
-        b"\x89PNG\r\n\x1a\n" + bytes(100),
-        b"%PDF-1.4\n",
         dot_source(SMALL, True).encode(),
         mermaid(SMALL, True).encode(),
         console.as_json(state_as_json(SMALL)).encode(),
+        console.as_json(state_as_json(State())).encode(),
+        console.as_json(state_as_json(chain_of(200))).encode(),
     ],
 )
 def test_former_outputs_are_replaced(tmp_path: Path, held: bytes) -> None:

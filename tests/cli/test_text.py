@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from diskchain.cli import console
 from diskchain.cli.changes import json_lines, text_lines
 from diskchain.cli.describe import chains, described
 from diskchain.cli.mermaid import mermaid, quoted
@@ -55,24 +56,38 @@ def test_progress_in_words() -> None:
     assert bar(9, 2).count("#") == 24
 
 
-def test_progress_without_a_terminal_is_sparse() -> None:
-    out = io.StringIO()
-    progress = Progress(out.write, terminal=False)
+def test_progress_without_a_terminal_is_sparse(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(console.tell, terminal=False)
     for done in range(1001):
         progress.show("Commit", done, 1000)
     progress.show("Commit")
-    assert len(out.getvalue().splitlines()) == 5
-    assert "\r" not in out.getvalue()
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 5
+    assert "\r" not in told
 
 
-def test_progress_on_a_terminal_stays_on_one_line() -> None:
-    out = io.StringIO()
-    progress = Progress(out.write, terminal=True)
+def test_progress_on_a_terminal_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(console.tell, terminal=True)
     progress.show("Commit", 1, 1000, None, (100.0, 200.0))
     progress.show("Commit", 2, 1000)
     progress.clear()
-    assert "\n" not in out.getvalue()
-    assert out.getvalue().endswith("\r")
+    told = capsys.readouterr().err
+    assert "\n" not in told
+    assert told.endswith("\r")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_no_foreign_name_steers_the_terminal(terminal: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = "a\x1b[31m\nb\r\x9bc\u202e"
+    progress = Progress(console.tell, terminal)
+    progress.show(odd, 1, 1000)
+    progress.clear()
+    console.say(f"There is no node {odd} here.")
+    console.tell(f"{odd}?", end="")
+    told = capsys.readouterr().err
+    assert set(told) - set("\r\n") == set(filter(str.isprintable, told))
+    assert told.count("\n") == (1 if terminal else 2)
+    assert told.endswith("a·[31m·b··c·?")
 
 
 def test_the_preview_says_what_it_would_do() -> None:

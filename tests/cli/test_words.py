@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.cli import arguments, bug
+from diskchain.cli import arguments, bug, run
 from diskchain.cli.ending import Ending, Exit
 from diskchain.cli.main import main
+from diskchain.session.carriage import Phase, Result
 
 
 @pytest.mark.parametrize(
@@ -106,3 +107,11 @@ def test_a_bug_is_one_line_and_its_details_are_private(
     assert kept.stat().st_mode & 0o077 == 0
     assert str(kept) in told
     assert "ValueError: one\ntwo" in kept.read_text()
+
+
+def test_the_words_behind_a_refusal_are_said_once() -> None:
+    said = Result(Phase.REFUSED, 1.0, "/t/b could not be made.", "qemu-img: /t/b:\n  No space left on device")
+    assert run._ended(said) == "/t/b could not be made. The answer was: qemu-img: /t/b: No space left on device"
+    again = Result(Phase.REFUSED, 1.0, "QEMU says: it is in use. Nothing was changed.", "it is in use.")
+    assert run._ended(again) == again.text
+    assert run._ended(Result(Phase.LOST, 1.0, "The line broke.")) == "The line broke."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import struct
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diskchain.images.headers import Search, named, names_in
+from diskchain.images.looking import look
 from tests.support.tools import QEMU_IMG, make_image, tool
 
 MIB = 1 << 20
@@ -130,6 +132,43 @@ def test_every_way_to_name_a_base_is_found(tmp_path: Path) -> None:
     assert search.naming(str(tmp_path / "through-link")) == ()
     assert search.naming(f"{deep}/../absolute") == (str(tmp_path / "on-another"),)
     assert search.unsearched == []
+
+
+def test_a_link_to_a_folder_is_passed_over_and_nothing_stays_open(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "link").symlink_to(tmp_path / "folder")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    search = Search()
+    search.look_through(str(tmp_path / "images"))
+    assert search.unsearched == []
+    assert look(str(tmp_path / "folder")).trouble == "Is a directory"
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_could_not_be_read_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        (tmp_path / f"{number:03}").touch()
+        (tmp_path / f"folder{number:03}").mkdir()
+
+    def closed(path: object, *_: object, **__: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    real = os.scandir
+    monkeypatch.setattr(os, "open", closed)
+    monkeypatch.setattr(os, "scandir", lambda path: real(path) if path == str(tmp_path) else closed(path))
+    search = Search()
+    search.look_through(str(tmp_path))
+    why = "(Permission denied)"
+    folders = ", ".join(f"{tmp_path}/folder{number:03} {why}" for number in range(3))
+    files = ", ".join(f"{tmp_path}/{number:03} {why}" for number in range(3))
+    assert search.unsearched == [
+        f"{folders} and 197 more could not be searched for other overlays.",
+        f"{files} and 197 more could not be read: they may be other overlays.",
+    ]
+    search = Search()
+    search.look_at(str(tmp_path / "000"))
+    assert search.unsearched == [f"{tmp_path}/000 {why} could not be read: it may be another overlay."]
 
 
 def test_what_was_not_searched_is_said(tmp_path: Path) -> None:

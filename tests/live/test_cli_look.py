@@ -26,6 +26,16 @@ def test_graph_of_every_kind_of_machine(style: Style, tmp_path: Path) -> None:
         assert machine.sent() == []
 
 
+def test_the_bitmaps_of_jobs_are_left_out(tmp_path: Path) -> None:
+    with Machine({"vda": "base <- top"}) as machine:
+        machine.qmp("block-dirty-bitmap-add", node="top", name="daily")
+        machine.qmp("block-commit", device="top", job_id="x", speed=1024)
+        machine.until(lambda: machine.qmp("query-jobs")[0]["status"] == "running", "it does not run")
+        told = json.loads(ran(tmp_path, "graph", machine.target, "-f", "json").stdout)
+        assert [bitmap["name"] for node in told["nodes"] for bitmap in node["bitmaps"]] == ["daily"]
+        machine.qmp("block-job-cancel", device="x", force=True)
+
+
 def test_graph_leaves_the_monitor_free(tmp_path: Path) -> None:
     with Machine({"vda": "base <- top"}) as machine:
         for _ in range(3):

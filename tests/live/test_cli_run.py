@@ -48,6 +48,19 @@ def test_the_leave_that_a_refusal_names_can_be_typed_as_it_stands(tmp_path: Path
         assert machine.sent() == []
 
 
+def test_a_refusal_tells_why_in_the_words_of_who_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = tmp_path / "full-disk"
+    tool.write_text("#!/bin/sh\necho 'No space left on device' >&2\nexit 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("DISKCHAIN_QEMU_IMG", str(tool))
+    with Machine() as machine:
+        backup = ("backup", "disk=vda", f"target={machine.folder}/b.qcow2", "--yes")
+        refused = ran(tmp_path, "run", machine.target, *backup)
+        assert refused.returncode == 5, refused.stderr
+        assert "The answer was: " in refused.stderr
+        assert "No space left on device" in refused.stderr
+
+
 def test_each_reason_of_a_refusal_has_a_line_and_there_is_no_afterwards(tmp_path: Path) -> None:
     with Machine() as machine:
         branches = [machine.folder / f"branch{number}.qcow2" for number in range(2)]

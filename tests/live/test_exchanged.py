@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from diskchain.model.state import State
 from diskchain.monitors.monitor import Refused
+from diskchain.operations.operation import Concerns
 from diskchain.operations.preview import Preview
+from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import Command
+from diskchain.session import operating
 from diskchain.session.carriage import Phase, Result
 from diskchain.session.journal import Journal
 from diskchain.session.session import Session
+from diskchain.session.surroundings import Around, gather
 from tests.support.chains import Style
 from tests.support.holding import held, holder
 from tests.support.live_session import carried_out, done, prepared, with_session
 from tests.support.machine import Machine
 from tests.support.meddling import MeddlingMonitor
+from tests.support.terminal import ran
 from tests.support.tools import MIB, QEMU_IMG, fill, header, make_image, same, tool
 
 pytestmark = pytest.mark.live
@@ -223,3 +229,57 @@ def test_an_old_image_is_not_asked_to_grow(tmp_path: Path) -> None:
         keys = {"top": "c", "base": machine.below("c")[1], "finish": "pivot"}
         preview = with_session(machine, lambda session: prepared(session, "commit", keys))
         assert any("compat=0.10" in each.text for each in preview.objections), preview.objections
+
+
+def _meddling(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], object]) -> list[int]:
+    """Have another client do something between each look at the graph and that at the files; counts the looks."""
+    looks: list[int] = []
+
+    def after(concerns: Concerns, state: State, around: Around, stamp: str, serial: int) -> Surroundings:
+        looks.append(len(looks))
+        act(looks[-1])
+        return gather(concerns, state, around, stamp, serial)
+
+    monkeypatch.setattr(operating, "gather", after)
+    return looks
+
+
+def test_a_node_that_was_closed_between_two_looks_is_no_exchanged_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Machine(_CHAIN) as machine:
+
+        def close(look: int) -> None:
+            if look == 0:
+                machine.qmp(
+                    "block-commit", device="three", top_node="two", base_node="one", job_id="x", auto_dismiss=False
+                )
+                machine.until(lambda: machine.qmp("query-jobs")[0]["status"] == "concluded", "it does not end")
+                machine.qmp("job-dismiss", id="x")
+                machine.qmp("blockdev-del", node_name="two")
+
+        looks = _meddling(monkeypatch, close)
+        preview = with_session(machine, lambda session: prepared(session, "commit", {"top": "two", "base": "base"}))
+        assert [objection.text for objection in preview.objections] == ["There is no node two here."]
+        assert looks == [0, 1]
+
+
+def test_a_machine_that_changes_all_the_time_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Machine(_CHAIN) as machine:
+        _exchange(machine.folder / "base.qcow2")
+        looks = _meddling(
+            monkeypatch,
+            lambda look: machine.qmp("blockdev-add", driver="null-co", node_name=f"new{look}", size=512),
+        )
+        preview = with_session(machine, lambda session: prepared(session, "commit", {"top": "two", "base": "base"}))
+        (said,) = (objection.text for objection in preview.objections)
+        assert said.startswith("The machine has changed each time while it was looked at")
+        assert looks == [0, 1, 2]
+        _put_back(machine.folder / "base.qcow2")
+
+
+def test_an_exchanged_file_is_told_once(tmp_path: Path) -> None:
+    with Machine(_CHAIN) as machine:
+        path = machine.folder / "two.qcow2"
+        _exchange(path)
+        told = ran(tmp_path, "run", machine.target, "commit", "top=one", "base=base", "--dry-run").stderr
+        _put_back(path)
+        assert told.count("is not the file that QEMU has open") == 1, told

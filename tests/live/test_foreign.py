@@ -46,6 +46,16 @@ async def _until(done: Callable[[], object], what: str) -> None:
 # Between preview and run
 
 
+def test_a_load_that_failed_is_told_as_what_it_is() -> None:
+    with Machine(_CHAINS) as machine:
+        machine.qmp("human-monitor-command", command_line="loadvm nowhere")
+        preview = with_session(machine, lambda session: prepared(session, "commit", _MIDDLE))
+        (said,) = (objection.text for objection in preview.objections)
+        assert said.startswith(
+            "The machine is restore-vm: an internal snapshot is being loaded, or loading it has failed"
+        )
+
+
 def _snapshot(machine: Machine) -> None:
     file = str(machine.folder / "theirs.qcow2")
     machine.qmp("blockdev-snapshot-sync", node_name="three", snapshot_file=file, snapshot_node_name="theirs")

@@ -9,7 +9,7 @@ import pytest
 
 from diskchain.model.node import Kind
 from diskchain.model.root import Device
-from diskchain.model.state import State
+from diskchain.model.state import INOPERABLE, OPERABLE, State
 from diskchain.operations import catalog
 from diskchain.operations.attach import Attach
 from diskchain.operations.backup import TakeBackup
@@ -195,12 +195,18 @@ def test_what_others_do_there_speaks_against_it(operation: Operation, change: _C
     assert all(objection.text.endswith(".") for objection in preview.objections)
 
 
-@pytest.mark.parametrize("status", ["postmigrate", "inmigrate", "finish-migrate", "something new"])
-def test_a_machine_that_is_not_here_is_not_changed(status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [*INOPERABLE.items(), ("something new", "whether its disks may be changed then is not known here.")],
+)
+def test_a_machine_that_is_not_here_is_not_changed(status: str, why: str) -> None:
     before = machine(FOUR)
     before = replace(before, machine=replace(before.machine, status=status))
     for operation in (_COMMIT, _STREAM, _SNAPSHOT):
-        assert any(status in objection.text for objection in prepare(operation, before, NOTHING_ELSE).objections)
+        said = [objection.text for objection in prepare(operation, before, NOTHING_ELSE).objections]
+        assert f"The machine is {status}: {why}" in said
+    assert ("other side" in why) is (status == "postmigrate")
+    assert not OPERABLE & INOPERABLE.keys()
 
 
 def test_a_machine_that_is_only_looked_at_is_not_changed() -> None:

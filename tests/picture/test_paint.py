@@ -9,7 +9,9 @@ from PySide6.QtCore import QRectF, Qt, QXmlStreamReader
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from diskchain.cli.former import is_former
 from diskchain.model.paths import base_name
+from diskchain.model.signature import SIGNATURE
 from diskchain.model.state import State
 from diskchain.picture import text
 from diskchain.picture.card import fitting, paint_card
@@ -68,6 +70,15 @@ def test_png_and_pdf(qapp: QApplication) -> None:
     pdf = render(graphs.talk(), "pdf", False)
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert qapp is not None
+
+
+@pytest.mark.parametrize("form", ["svg", "png", "pdf"])
+def test_each_picture_tells_who_made_it(qapp: QApplication, form: str) -> None:
+    for make in (graphs.talk, State):
+        picture = render(make(), form, False)
+        assert is_former(picture)
+        assert not is_former(picture.replace(SIGNATURE.encode(), b"x").replace(SIGNATURE.encode("utf-16-be"), b"x"))
     assert qapp is not None
 
 

@@ -25,12 +25,12 @@ class Asker:
         if self._answer is None or self._answer.done():
             return False
         self._answer.set_result("")
-        tell("\n")
+        tell("")
         return True
 
     async def _line(self, question: str) -> str:
         """The line that is typed, without the space around it; empty at the end of the input."""
-        tell(question)
+        tell(question, end="")
         loop = asyncio.get_running_loop()
         self._answer = loop.create_future()
         answer, number = self._answer, sys.stdin.fileno()
@@ -61,7 +61,7 @@ class Asker:
     async def one_of(self, question: str, answers: Sequence[tuple[str, str]]) -> str:
         """Ask for one of some (word, meaning); a beginning that fits only one will do. Empty: no answer was given."""
         for word, meaning in answers:
-            tell(f"  {word:8} {meaning}\n")
+            tell(f"  {word:8} {meaning}")
         while typed := (await self._line(f"{question} [{'/'.join(word for word, _ in answers)}] ")).lower():
             fitting = [word for word, _ in answers if word.startswith(typed)]
             if len(fitting) == 1:

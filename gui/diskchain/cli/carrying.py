@@ -111,7 +111,7 @@ class Carrying:
             if self._held is None:
                 self._held = carriage.held
                 self._progress.clear()
-                self._tasks.start(hold(carriage.held, lambda line: tell(f"{line}\n")), "tell what is held")
+                self._tasks.start(hold(carriage.held, tell), "tell what is held")
             return
         if carriage.choice is not None and carriage.phase is Phase.CHOOSING:
             if self._asking is None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from diskchain.cli.ending import Ending, Exit
+from diskchain.model.titles import plain
 
 
 class Unwritten(Ending):
@@ -83,13 +84,18 @@ def close_results() -> None:
 
 def say(text: str) -> None:
     """Tell the user something, in one line of stderr: whatever the text is made of, it stays one line."""
-    tell("diskchain: " + " ".join(text.split()) + "\n")
+    tell("diskchain: " + " ".join(text.split()))
 
 
-def tell(text: str) -> None:
-    """Print lines on stderr as they are. Where nobody listens any more, what is under way is more important."""
+def tell(text: str, before: str = "", end: str = "\n") -> None:
+    """Print a line on stderr; foreign names in it can neither steer a terminal nor begin a line of their own.
+
+    Where nobody listens any more, what is under way is more important.
+
+    :param before: what only we may print before and after it, as a way back to the line's beginning: `end` likewise.
+    """
     try:
-        sys.stderr.write(_fit(text, sys.stderr))
+        sys.stderr.write(_fit(f"{before}{plain(text, sys.maxsize)}{end}", sys.stderr))
         sys.stderr.flush()
     except OSError:
         # What could not be written is still held, and at its end Python 3.13 would exit with 120 for that.

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from diskchain.model import words
 from diskchain.model.node import Kind
 from diskchain.model.public import folded
+from diskchain.model.signature import SIGNATURE
 from diskchain.model.state import State
 
 _PLAIN = frozenset(" ._-/:,+=%@")
@@ -22,7 +23,7 @@ def mermaid(state: State, full: bool) -> str:
     """The flowchart, bases at the left; each arrow leads from a parent to its child, backing edges are solid."""
     shown = state if full else folded(state)
     ids = {name: f"n{number}" for number, name in enumerate(sorted(shown.graph.nodes))}
-    lines = ["flowchart RL"]
+    lines = ["flowchart RL", f"    %% {SIGNATURE}"]
     for name, node in sorted(shown.graph.nodes.items()):
         parts = [quoted(name), quoted(node.driver or "driver not known")]
         if node.file and node.kind is not Kind.FILTER:

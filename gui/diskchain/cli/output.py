@@ -11,12 +11,13 @@ from pathlib import Path
 
 from diskchain.cli import console
 from diskchain.cli.ending import Ending, Exit
-
-_STARTS = (b"\x89PNG\r\n\x1a\n", b"<svg", b"%PDF-", b"digraph ", b"strict digraph ", b"flowchart ", b'{"machine"')
-"""How the outputs of `diskchain graph` begin; an svg may have `<?xml` before it."""
+from diskchain.cli.former import JSON_BEGINS, is_former
 
 _HEAD = 4096
 """How many bytes of a file are looked at."""
+
+_LARGEST_JSON = 64 << 20
+"""Our JSON is looked at whole, up to this many bytes; a graph of 10,000 nodes takes 5 MiB."""
 
 _HARMLESS = frozenset({os.makedev(1, 3), os.makedev(1, 5), os.makedev(1, 7), os.makedev(5, 0)})
 """null, zero, full and tty (Linux, Documentation/admin-guide/devices.txt). Others may be disks, as flash memory is."""
@@ -133,13 +134,16 @@ def _former(path: Path) -> os.stat_result | None:
         raise _refusal(path, "is no regular file")
     if not found.st_size:
         return found
-    if not _ours(_head(path, found)):
+    if not is_former(_content(path, found)):
         raise _refusal(path, "holds something that is no output of diskchain graph")
     return found
 
 
-def _head(path: Path, expected: os.stat_result) -> bytes:
-    """The first bytes of that very file. :raises Ending: it is another one by now, or it may not be read."""
+def _content(path: Path, expected: os.stat_result) -> bytes:
+    """What tells whether that very file is ours: its first bytes; all of them where it may be our JSON.
+
+    :raises Ending: it is another one by now, or it may not be read.
+    """
     handle = -1
     with suppress(PermissionError):
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -148,11 +152,8 @@ def _head(path: Path, expected: os.stat_result) -> bytes:
     with os.fdopen(handle, "rb") as file:
         if not _same(os.fstat(handle), expected):
             raise _refusal(path, "has changed meanwhile")
-        return file.read(_HEAD)
-
-
-def _ours(head: bytes) -> bool:
-    return head.startswith(_STARTS) or (head.startswith(b"<?xml") and b"<svg" in head)
+        head = file.read(_HEAD)
+        return head + file.read(_LARGEST_JSON) if head.startswith(JSON_BEGINS) else head
 
 
 def _same(one: os.stat_result, other: os.stat_result) -> bool:

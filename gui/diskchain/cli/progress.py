@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable
+from typing import Protocol
 
 from diskchain.model import words
 
@@ -32,13 +32,20 @@ def bar(done: int, whole: int) -> str:
     return "[" + "#" * full + "." * (_BAR - full) + "]"
 
 
+class Writer(Protocol):
+    """Writes one line, harmless whatever it is made of; `before` and `end` as they are."""
+
+    def __call__(self, text: str, before: str = "", end: str = "\n") -> None:
+        """Write it."""
+
+
 class Progress:
     """Tells how far a job is.
 
-    :param write: writes text as it is. :param terminal: one line is then written over and over.
+    :param write: writes a line. :param terminal: one line is then written over and over.
     """
 
-    def __init__(self, write: Callable[[str], object], terminal: bool) -> None:
+    def __init__(self, write: Writer, terminal: bool) -> None:
         self._write, self._terminal = write, terminal
         self._shown = ""
         self._last = (-math.inf, "", -1)  # when, what and how far the last sparse line told
@@ -62,15 +69,15 @@ class Progress:
         now = time.monotonic()
         if text != last_text or quarter > last_quarter or now - at >= _SPARSE_SECONDS:
             self._last = (now, text, quarter)
-            self._write(told + "\n")
+            self._write(told)
 
     def _over(self, told: str) -> None:
         if told != self._shown:
-            self._write("\r" + told + " " * (len(self._shown) - len(told)))
+            self._write(told + " " * (len(self._shown) - len(told)), before="\r", end="")
             self._shown = told
 
     def clear(self) -> None:
         """Take the bar away, so that other words can be written."""
         if self._shown:
-            self._write("\r" + " " * len(self._shown) + "\r")
+            self._write(" " * len(self._shown), before="\r", end="\r")
             self._shown = ""

@@ -121,7 +121,8 @@ async def _agree(options: Namespace, preview: Preview, asker: Asker) -> None:
     if not someone:
         raise Ending(Exit.REFUSED, "Nobody has said yes. Nothing was sent. Say --yes, or run it on a terminal.")
     if options.format == "json":
-        console.tell(described(preview))
+        for line in described(preview).splitlines():
+            console.tell(line)
     sure = await asker.yes(f"{preview.draft.verb}?")
     if sure and preview.draft.confirm:
         sure = await asker.yes("Go on in spite of what is marked with !?")
@@ -144,14 +145,21 @@ def _end(options: Namespace, carrying: Carrying, result: Result) -> Exit:
     except BrokenPipeError:  # how it ended stays true though nobody reads it
         console.close_results()
     except console.Unwritten as failure:
-        console.say(" ".join((result.text, carrying.where(result), *result.notes, str(failure))))
+        console.say(" ".join((_ended(result), carrying.where(result), *result.notes, str(failure))))
         return code or Exit.PROBLEM
     if code is not Exit.DONE:
-        console.say(f"{result.text} {carrying.where(result)}".strip())
+        console.say(f"{_ended(result)} {carrying.where(result)}".strip())
         return code
     for note in result.notes:
         console.say(note)
     return code
+
+
+def _ended(result: Result) -> str:
+    """How it ended, with the words of QEMU, qemu-img or the system behind ours: they are often the only ones that say why."""
+    detail = " ".join(result.detail.split())
+    known = not detail or detail.rstrip(".") in result.text
+    return result.text if known else f"{result.text} The answer was: {detail}"
 
 
 def _tell(options: Namespace, preview: Preview, result: Result, code: Exit, back: Sequence[str]) -> None:
@@ -162,7 +170,7 @@ def _tell(options: Namespace, preview: Preview, result: Result, code: Exit, back
         made = [f"Made {shown(path)}." for path in result.files]
         apart = "\n" if result.uri else " "  # an address is copied: nothing stands behind it
         text = f"{shown(result.text)}{apart}It took {words.duration(result.seconds)} and came as predicted."
-        console.result("\n".join([text, *made, *(f"Take it back with: {line}" for line in back)]))
+        console.result("\n".join([text, *made, *(f"Take it back with: {shown(line)}" for line in back)]))
 
 
 def _as_json(preview: Preview, result: Result) -> dict[str, object]:

@@ -13,7 +13,7 @@ import re
 import stat
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +29,8 @@ _HEAD = 4096
 _LONGEST_DESCRIPTOR = 64 << 10
 _MOST_FILES = 4_000
 _MOST_SECONDS = 3.0
+_MOST_NAMED = 3
+"""Paths that a sentence on what was not looked at names."""
 _DEPTH = 2
 """Levels of folders below an image's own that are looked through."""
 
@@ -39,9 +41,8 @@ def named(path: Path) -> tuple[str, ...]:
     Understood: qcow and qcow2 (docs/interop/qcow2.txt), QED (docs/interop/qed_spec.txt), VMDK (QEMU's block/vmdk.c).
     :raises OSError: it cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    with opened(path) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             return ()
         head = file.read(_HEAD)
         if head[:4] == _QCOW2 and len(head) >= 20:
@@ -58,6 +59,11 @@ def named(path: Path) -> tuple[str, ...]:
             file.seek(0)
             return _parents(file.read(_LONGEST_DESCRIPTOR))
     return ()
+
+
+def opened(path: str | Path) -> BinaryIO:
+    """A file for reading, without waiting for the other end of a pipe. :raises OSError: it cannot be read, or is a folder."""
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
 
 
 def _at(file: BinaryIO, offset: int, length: int) -> tuple[str, ...]:
@@ -115,13 +121,12 @@ def _file_names(options: object) -> Iterator[str]:
 
 
 class Search:
-    """Looks through folders and notes which image there names which file.
-
-    :ivar unsearched: sentences on what was not looked at.
-    """
+    """Looks through folders and notes which image there names which file."""
 
     def __init__(self) -> None:
-        self.unsearched: list[str] = []
+        self._unread: dict[str, str] = {}  # file -> why
+        self._shut: dict[str, str] = {}  # folder -> why
+        self._crowded: dict[str, str] = {}  # folder -> empty
         self._naming: dict[object, dict[str, None]] = {}
         self._until = time.monotonic() + _MOST_SECONDS
         self._left = _MOST_FILES
@@ -130,6 +135,18 @@ class Search:
     def naming(self, path: str) -> tuple[str, ...]:
         """The images that were found to name this file, by whatever name."""
         return tuple(self._naming.get(same_file(path), ()))
+
+    @property
+    def unsearched(self) -> list[str]:
+        """Sentences on what was not looked at, one for each kind, however much there is of it."""
+        crowded = "too many files: not all were searched for other overlays."
+        shut, unread = "could not be searched for other overlays.", "could not be read:"
+        kinds = (
+            (self._crowded, f"holds {crowded}", f"hold {crowded}"),
+            (self._shut, shut, shut),
+            (self._unread, f"{unread} it may be another overlay.", f"{unread} they may be other overlays."),
+        )
+        return [f"{_some(found)} {one if len(found) == 1 else more}" for found, one, more in kinds if found]
 
     @property
     def where(self) -> str:
@@ -153,9 +170,7 @@ class Search:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if self._left <= 0 or time.monotonic() > self._until:
-                        self.unsearched.append(
-                            f"{folder} holds too many files: not all were searched for other overlays."
-                        )
+                        self._crowded[folder] = ""
                         return
                     self._left -= 1
                     if entry.is_dir(follow_symlinks=False):
@@ -163,7 +178,7 @@ class Search:
                         continue
                     self._read(Path(entry.path))
         except OSError as error:
-            self.unsearched.append(f"{folder} could not be searched for other overlays: {error.strerror}.")
+            self._shut[folder] = error.strerror or str(error)
         for path in below if depth else ():
             self._look(path, depth - 1)
 
@@ -171,12 +186,21 @@ class Search:
         try:
             headers = named(path)
         except OSError as error:
-            if error.errno not in (errno.ENXIO, errno.ENOENT):  # a socket; gone meanwhile, or a link to nowhere
-                self.unsearched.append(f"{path} could not be read ({error.strerror}): it may be another overlay.")
+            # A socket; gone meanwhile, or a link to nowhere; a link to a folder, which leads out of what is looked through.
+            if error.errno not in (errno.ENXIO, errno.ENOENT, errno.EISDIR):
+                self._unread[str(path)] = error.strerror or str(error)
             return
         real = os.path.realpath(path) if path.is_symlink() else str(path)
         for name in (name for header in headers for name in names_in(header, path.parent)):
             self._naming.setdefault(same_file(name), {})[real] = None
+
+
+def _some(found: Mapping[str, str]) -> str:
+    """The first few paths, each with the reason where there is one, and how many more there are."""
+    named = [f"{path} ({why})" if why else path for path, why in sorted(found.items())[:_MOST_NAMED]]
+    if len(found) > _MOST_NAMED:
+        named.append(f"{len(found) - _MOST_NAMED} more")
+    return " and ".join((", ".join(named[:-1]), named[-1])) if len(named) > 1 else named[0]
 
 
 def same_file(path: str) -> object:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from diskchain.images.headers import extension, named, names_in
+from diskchain.images.headers import extension, named, names_in, opened
 from diskchain.model.paths import URI
 
 _HEAD = 4096
@@ -64,9 +64,8 @@ class Header:
 def look(path: str) -> Header:
     """Read an image's header; what cannot be read is told in it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            told = os.fstat(descriptor)
+        with opened(path) as file:
+            told = os.fstat(file.fileno())
             device = stat.S_ISBLK(told.st_mode)
             if not (device or stat.S_ISREG(told.st_mode)):
                 return Header(path, "it is no file")

@@ -49,7 +49,7 @@ def _node(node: Node, active: bool) -> dict[str, object]:
                 "persistent": bitmap.persistent,
                 "inconsistent": bitmap.inconsistent,
             }
-            for bitmap in node.bitmaps
+            for bitmap in node.named_bitmaps  # those without a name are QEMU's own, for its jobs
         ],
     }
 

@@ -16,7 +16,20 @@ from diskchain.model.words import duration
 OPERABLE = frozenset(
     {"running", "paused", "prelaunch", "io-error", "suspended", "debug", "watchdog", "guest-panicked", ""}
 )
-"""Run states in which the graph may be changed (`RunState` in qapi/run-state.json); after a migration it must not."""
+"""Run states in which the graph may be changed (`RunState` in qapi/run-state.json)."""
+
+INOPERABLE = {
+    "inmigrate": "a guest is to move in, and its disks are not its own yet.",
+    "finish-migrate": "its guest is moving away, and its disks with it.",
+    "postmigrate": "its guest has moved away, and its disks are the other side's now.",
+    "colo": "it is one of two that run alike (COLO), and its disks follow the other one's.",
+    "save-vm": "an internal snapshot is being made (savevm). Wait until it is done.",
+    "restore-vm": "an internal snapshot is being loaded, or loading it has failed (loadvm). Where it has failed and nothing was"
+    " loaded, let the guest go on (cont); else load one again, or reset the guest.",
+    "shutdown": "its guest has ended. Reset it, or end QEMU.",
+    "internal-error": "QEMU met an error from which the guest cannot go on. Reset it.",
+}
+"""The other run states -> why the graph must not be changed, and what to do where something can be done."""
 
 LATEST = 1 << 35
 """Seconds since 1970: a thousand years from now, which every clock can show."""

@@ -236,7 +236,8 @@ class _Plan:
             keeps=True,
         )
         follows = "takes each new write" if self.operation.sync == "none" else "holds everything and follows each write"
-        question = f"{called[0].upper()}{called[1:]} now {follows}. How shall it end?"
+        first = called if self.to.told or self.to.open_node else f"The {self.to.word}"  # a name stays as it is
+        question = f"{first} now {follows}. How shall it end?"
         branches = (pivot, copy) if self.can_pivot else (copy,)
         return Choose(question, job, branches, self.operation.finish.removeprefix("ask"))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from diskchain.model.backup import Mark
 from diskchain.model.node import Node
 from diskchain.model.public import state_as_json
-from diskchain.model.state import OPERABLE, State
+from diskchain.model.state import INOPERABLE, OPERABLE, State
 from diskchain.operations.local import Local
 from diskchain.operations.operation import Objection, Operation
 from diskchain.operations.saying import said_draft, said_objection
@@ -190,9 +190,8 @@ def _general(state: State, surroundings: Surroundings) -> Iterator[Objection]:
     if surroundings.read_only:
         yield Objection(surroundings.read_only)
     if state.machine.status not in OPERABLE:
-        yield Objection(
-            f"The machine is {state.machine.status}: its disks are the other side's now, or not yet anybody's."
-        )
+        why = INOPERABLE.get(state.machine.status, "whether its disks may be changed then is not known here.")
+        yield Objection(f"The machine is {state.machine.status}: {why}")
     for sentence in surroundings.replaced:
         yield Objection(sentence)
     if state.reduced:

@@ -68,8 +68,10 @@ class Source:
             yield Objection(
                 f"{self.active} is also the backing image of {listed(overlays)}: QEMU starts no job on it then."
             )
-        if not self.size:
+        if self.size is None:
             yield Objection(f"The size of {self.active} is not known, so no copy of the same size can be made.")
+        elif not self.size:
+            yield Objection(f"{self.active} has no bytes (its size is 0): there is nothing to copy.")
 
     def encrypted(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of these images that are encrypted."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from diskchain.layout import Layouter
+from diskchain.model.signature import SIGNATURE
 from diskchain.model.state import State
 from diskchain.picture.brush import box_of, paint_look
 from diskchain.picture.edge import paint_link, route
@@ -74,6 +75,7 @@ def _svg(plan: Plan, area: QRectF, palette: Palette, sink: QBuffer) -> None:
     made.setViewBox(area)
     made.setResolution(96)
     made.setTitle("Disk Chain")
+    made.setDescription(SIGNATURE)
     painter = QPainter(made)
     painter.fillRect(area, colour(palette.ground))
     paint(painter, plan, palette)
@@ -83,6 +85,7 @@ def _svg(plan: Plan, area: QRectF, palette: Palette, sink: QBuffer) -> None:
 def _png(plan: Plan, area: QRectF, palette: Palette, sink: QBuffer) -> None:
     scale = min(float(PNG_SCALE), _LONGEST_SIDE / max(area.width(), area.height()))
     image = QImage((area.size() * scale).toSize(), QImage.Format.Format_RGB32)
+    image.setText("Software", SIGNATURE)
     image.fill(colour(palette.ground))
     painter = QPainter(image)
     painter.scale(scale, scale)
@@ -94,6 +97,7 @@ def _png(plan: Plan, area: QRectF, palette: Palette, sink: QBuffer) -> None:
 def _pdf(plan: Plan, area: QRectF, palette: Palette, sink: QBuffer) -> None:
     writer = QPdfWriter(sink)
     writer.setTitle("Disk Chain")
+    writer.setCreator(SIGNATURE)
     writer.setResolution(96)
     points = QSizeF(area.width() * 72 / 96, area.height() * 72 / 96)
     writer.setPageSize(QPageSize(points, QPageSize.Unit.Point))

@@ -9,6 +9,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from diskchain.images.locks import unready
@@ -22,6 +23,7 @@ from diskchain.operations.preview import Preview, prepare
 from diskchain.operations.reverse import reverse
 from diskchain.operations.surroundings import Surroundings
 from diskchain.operations.undo import Undo
+from diskchain.session.aftermath import shape
 from diskchain.session.carriage import Carriage
 from diskchain.session.hotplug import hot_buses
 from diskchain.session.operator import QmpOperator
@@ -30,6 +32,12 @@ from diskchain.session.surroundings import Around, gather, time_stamp
 if TYPE_CHECKING:
     from diskchain.monitors.process import Process
     from diskchain.session.session import Session
+
+_LOOKS = 3
+"""How often all is looked at anew where the machine changes meanwhile."""
+_RESTLESS = (
+    "The machine has changed each time while it was looked at: another client is at work. Try again once it is at rest."
+)
 
 
 class Operating:
@@ -91,10 +99,29 @@ class Operating:
     # Doing it
 
     async def prepare(self, operation: Operation, process: Process | None, again: Preview | None) -> Preview:
-        """See `Session.prepare`. `process`: of the machine, where it is known."""
-        session, books = self._session, self._session.books
-        state = await session.refresh()
+        """See `Session.prepare`. `process`: of the machine, where it is known.
+
+        A file that QEMU no longer has open may be one that another client had it close between the look at the graph and the
+        look at the files: then the graph has changed too, and all is looked at anew.
+        """
+        state = await self._session.refresh()
         stamp, serial = (again.stamp, again.serial) if again else (time_stamp(), self._next_serial(state))
+        for _ in range(_LOOKS):
+            found = await self._surroundings(operation, state, process, stamp, serial)
+            if not found.replaced:
+                break
+            before, state = state, await self._session.refresh()
+            if shape(state) == shape(before):
+                break
+        else:
+            found = replace(found, replaced=(_RESTLESS,))
+        return prepare(operation, state, found)
+
+    async def _surroundings(
+        self, operation: Operation, state: State, process: Process | None, stamp: str, serial: int
+    ) -> Surroundings:
+        """What an operation needs to know beyond this state."""
+        session, books = self._session, self._session.books
         concerns = operation.concerns(state)
         marks, spoilt = await books.marks(), books.spoilt()
         around = Around(
@@ -116,8 +143,7 @@ class Operating:
             qemu=books.qemu,
             since=await books.since(),
         )
-        found = await asyncio.to_thread(gather, concerns, state, around, stamp, serial)
-        return prepare(operation, state, found)
+        return await asyncio.to_thread(gather, concerns, state, around, stamp, serial)
 
     def _kept(self, marks: Sequence[tuple[LedgerEntry, bool]]) -> Mapping[str, str]:
         """The images of branches that are kept, on whatever machine they were left, and what each is backed by."""

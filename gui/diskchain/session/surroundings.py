@@ -73,7 +73,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
     readers = Readers(images, here is True, around.others, around.kept)
     needing = readers.found((absolute(path, around.cwd) for path in (*concerns.images, *concerns.held)), around.dead)
     unsearched = list(readers.unsearched)
-    replaced = (*_replaced(around.pid, concerns.held, unsearched), *_not_writable(around, concerns.written))
+    wrong = (*_replaced(around.pid, concerns.held, unsearched), *_not_writable(around, concerns.written))
     return replace(
         _known(around, stamp, serial),
         here=here,
@@ -82,7 +82,7 @@ def gather(concerns: Concerns, state: State, around: Around, stamp: str, serial:
         readers=needing,
         alike=_alike(same, state, around.cwd),
         unsearched=tuple(unsearched),
-        replaced=replaced,
+        replaced=tuple(dict.fromkeys(wrong)),  # a file that is held and written has the same said twice
         real=_real((*images, *concerns.held), folders, around.cwd) if here else {},
         sockets=sockets,
         headers=headers,
