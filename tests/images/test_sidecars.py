@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from diskchain.images.sidecars import NotSidecar, WriteSidecar, broken, earlier, read_sidecar, sidecars
+from diskchain.images.sidecars import NotSidecar, broken, earlier, read_sidecar, sidecars
+from diskchain.images.writing import WriteSidecar
 from diskchain.model.backup import SIDECAR, Backup, Wanted
 
 
@@ -73,7 +74,7 @@ def test_what_is_no_sidecar_proves_nothing(tmp_path: Path, text: str) -> None:
     with pytest.raises(NotSidecar):
         read_sidecar(str(path))
     assert sidecars(str(tmp_path)) == []
-    assert "is not proved" in earlier(_wanted(tmp_path, str(path)), "").wrong
+    assert "is not proved" in earlier(_wanted(tmp_path, str(path)), "", None).wrong
 
 
 def test_a_link_or_a_pipe_is_no_sidecar(tmp_path: Path) -> None:
@@ -88,12 +89,12 @@ def test_the_newest_of_the_bitmap_is_found_and_the_one_it_counts_from_is_preferr
     _made(tmp_path, "next", "full", at=2)
     _made(tmp_path, "other", at=3, disk="vdb")
     _made(tmp_path, "diff", "next", at=4, sync="bitmap")
-    found = earlier(_wanted(tmp_path), "")
+    found = earlier(_wanted(tmp_path), "", None)
     assert found.made is not None
     assert found.made.backup.id == "id-next"
     assert not found.wrong
     assert not found.later, "a differential continues nothing"
-    first = earlier(_wanted(tmp_path), "id-full")
+    first = earlier(_wanted(tmp_path), "id-full", None)
     assert first.made is not None
     assert first.made.backup.id == "id-full"
     assert first.later == (str(tmp_path / "next.qcow2"),)

@@ -13,7 +13,7 @@ from tests.support.backing_up import backed_up, bitmaps_of, change_bitmap, keys_
 from tests.support.chains import Style
 from tests.support.live_session import done, with_session
 from tests.support.machine import Machine
-from tests.support.tools import KIB, MIB, header, restored, same
+from tests.support.tools import KIB, MIB, header, restored, same, tool
 
 pytestmark = pytest.mark.live
 
@@ -153,6 +153,23 @@ def test_a_bitmap_that_is_kept_in_the_image_outlives_qemu() -> None:
         seen = machine.contents("vda")
         backed_up(machine, target="FOLDER/next.qcow2", sync="incremental", bitmap="daily")
         same(restored(machine.folder / "next.qcow2"), seen, "what was written before and after the new start")
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_base_that_was_written_while_no_qemu_ran_is_not_continued(restarted: bool) -> None:
+    """The bitmap is in the image above: it knows nothing of what another program wrote below it."""
+    with Machine(_CHAIN) as machine:
+        change_bitmap(machine, "add", persistent="yes")
+        backed_up(machine, target="FOLDER/full.qcow2", bitmap="daily")
+        if restarted:
+            machine.quit()
+            tool("qemu-io", "-f", "qcow2", "-c", "write -P 0x77 0 64k", machine.folder / "base.qcow2")
+            machine.start_anew()
+            assert "base.qcow2" in _incremental(machine)
+            assert "started anew" in _incremental(machine)
+        else:
+            os.utime(machine.folder / "base.qcow2")
+            assert not _incremental(machine), "QEMU has it open all the time"
 
 
 def test_a_record_that_cannot_be_written_is_told_and_nothing_is_continued() -> None:

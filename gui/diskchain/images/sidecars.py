@@ -6,20 +6,19 @@ backup but what its sidecar says, and that only while its file is the very one t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
 import os
 import stat
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from diskchain.model.backup import SIDECAR, Backup, Earlier, Made, Wanted
 
-_VERSION = 1
+VERSION = 1
 _LONGEST = 64 << 10
 """Bytes of a sidecar at most; ours take about one KiB."""
 _MOST = 10_000
@@ -57,18 +56,20 @@ def _understood(path: str, told: Any) -> Made:
     """:raises ValueError, KeyError, TypeError, AttributeError: it is not as we write it."""
     plan = {key: value for key, value in told["backup"].items() if key in Backup.__dataclass_fields__}
     qemu, version = plan.get("qemu"), told["diskchain-backup"]
-    if version != _VERSION:
+    if version != VERSION:
         raise NotSidecar(f"version {version}")
-    words = {key: str(value) for key, value in plan.items() if key not in ("qemu", "size", "path")}
+    words = {key: str(value) for key, value in plan.items() if key not in ("qemu", "size", "path", "below")}
+    below = tuple((str(lower), int(when)) for lower, when in told.get("below", {}).items())
     process = (int(qemu[0]), int(qemu[1])) if qemu else None
     device, inode = told["file"]
     return Made(
-        Backup(path=path, size=int(plan["size"]), qemu=process, **words),
+        Backup(path=path, size=int(plan["size"]), qemu=process, below=tuple(lower for lower, _ in below), **words),
         at=float(told["at"]),
         bytes=int(told["bytes"]),
         file=(int(device), int(inode)),
         written=int(told["written"]),
         sha256=str(told["sha256"]),
+        below=below,
     )
 
 
@@ -130,10 +131,11 @@ def broken(made: Made) -> str:
     return f"The chain of {made.backup.path} does not end."
 
 
-def earlier(wanted: Wanted, counted: str) -> Earlier:
+def earlier(wanted: Wanted, counted: str, qemu: tuple[int, int] | None) -> Earlier:
     """The backup that a new one would continue, and whether it can be.
 
     :param counted: id of the backup that the bitmap counts from, as our own acts tell; it is preferred where it lies there.
+    :param qemu: the process and its start time, as in `Backup`.
     """
     there = sidecars(wanted.folder)
     if wanted.parent:
@@ -147,7 +149,27 @@ def earlier(wanted: Wanted, counted: str) -> Earlier:
     if made is None:
         return Earlier()
     later = (m for m in there if m.backup.parent_id == made.backup.id and m.backup.sync == "incremental")
-    return Earlier(made, broken(made), tuple(m.backup.path for m in later))
+    wrong = broken(made) or ("" if qemu and qemu == made.backup.qemu else _written_below(made, wanted.below))
+    return Earlier(made, wrong, tuple(m.backup.path for m in later))
+
+
+def _written_below(made: Made, now: Sequence[str]) -> str:
+    """Why the images below the disk are not what they were: while no QEMU ran that we saw, anybody may have written to them."""
+    then = dict(made.below)
+    for path, when in written([path for path in now if path in then]):
+        if when != then[path]:
+            return (
+                f"{path}, which the disk stands on, was written since {made.backup.path} was made, and QEMU was started anew in"
+                " between: no bitmap tells what that changed."
+            )
+    return ""
+
+
+def written(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """When each was last written, in nanoseconds; what cannot be seen is left out."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            yield path, Path(path).stat().st_mtime_ns
 
 
 def _newest(there: Sequence[Made], wanted: Wanted, counted: str) -> Made | None:
@@ -162,75 +184,13 @@ def _newest(there: Sequence[Made], wanted: Wanted, counted: str) -> Made | None:
 @functools.lru_cache(maxsize=64)
 def _sum(path: str, device: int, inode: int, size: int, written: int) -> str:
     """The SHA-256 of a file; the same file that was not written to since is not read twice."""
-    return _read(path)
+    return digest(path)
 
 
-def _read(path: str) -> str:
+def digest(path: str) -> str:
+    """The SHA-256 of a file. :raises OSError: it cannot be read."""
     total = hashlib.sha256()
     with Path(path).open("rb") as file:
         while block := file.read(_BLOCK):
             total.update(block)
     return total.hexdigest()
-
-
-@dataclass(frozen=True)
-class WriteSidecar:
-    """The act of writing down what a finished backup is: a new, private file beside it."""
-
-    backup: Backup
-
-    def __str__(self) -> str:
-        return f"write {self.backup.sidecar}: what the backup is, and its SHA-256"
-
-    def act(self, began: float) -> None:
-        """Read the whole backup and write its sidecar.
-
-        :param began: Unix seconds at which the plan began.
-        :raises OSError: the backup cannot be read or is still being written, or the sidecar cannot be made; then there is none.
-        """
-        path = self.backup.path
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-            before = os.fstat(descriptor)
-            sha256 = _read(path)
-            after = os.fstat(descriptor)
-        finally:
-            os.close(descriptor)
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise OSError(f"{path} is still being written.")
-        told = {
-            "diskchain-backup": _VERSION,
-            "backup": asdict(self.backup),
-            "at": began,
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
-            "bytes": after.st_size,
-            "file": [after.st_dev, after.st_ino],
-            "written": after.st_mtime_ns,
-            "sha256": sha256,
-        }
-        _write(self.backup.sidecar, told)
-
-    def undo(self) -> str:
-        """Take the sidecar away again; returns an empty string, or why it stays."""
-        try:
-            if read_sidecar(self.backup.path).backup.id == self.backup.id:
-                Path(self.backup.sidecar).unlink()
-        except FileNotFoundError:
-            return ""
-        except (OSError, NotSidecar) as error:
-            return f"{self.backup.sidecar} stays: {error}"
-        return ""
-
-
-def _write(path: str, told: Mapping[str, object]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(told, file, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(descriptor)
-    except BaseException:
-        Path(path).unlink(missing_ok=True)
-        raise

@@ -17,6 +17,7 @@ class Backup:
     :ivar bitmap: the bitmap that counts what is written from its moment on, empty: none; `node`, `image`: where that one is.
     :ivar qemu: process and start time of the QEMU, which name it for good; None: not known.
     :ivar parent: path of the backup that this one continues, empty: it stands alone; `parent_id`, `parent_sha256`: that one's.
+    :ivar below: absolute paths of the images below the one that the guest wrote to.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Backup:
     parent: str = ""
     parent_id: str = ""
     parent_sha256: str = ""
+    below: tuple[str, ...] = ()
 
     @property
     def sidecar(self) -> str:
@@ -46,6 +48,7 @@ class Made:
 
     :ivar at: Unix seconds of its start, which is the moment whose data it holds.
     :ivar bytes: length of the file. `file`: device and inode. `written`: nanoseconds of the last write. `sha256`: of all of it.
+    :ivar below: each image below the disk then, and when it had last been written, in nanoseconds.
     """
 
     backup: Backup
@@ -54,6 +57,7 @@ class Made:
     file: tuple[int, int]
     written: int
     sha256: str
+    below: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Wanted:
     """Which earlier backup is looked for.
 
     :ivar folder: where the new one goes. `parent`: absolute path of the one that is to be continued; empty: the newest there.
-    :ivar image: the image that the bitmap is on.
+    :ivar image: the image that the bitmap is on. `below`: absolute paths of the images below it now.
     """
 
     disk: str
@@ -95,6 +99,7 @@ class Wanted:
     image: str
     folder: str
     parent: str = ""
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class TakeBackup:
         for part in parts:
             if self.sync in CONTINUES and part.count is not None and part.source.device is not None:
                 disk, image = part.source.device.name, part.count.image
-                earlier.append(Wanted(disk, self.bitmap, image, part.to.folder, self.parent))
+                earlier.append(Wanted(disk, self.bitmap, image, part.to.folder, self.parent, part.lower))
         folders = tuple(dict.fromkeys(part.to.folder for part in parts))
         return Concerns(folders=folders, held=state.graph.files(below), earlier=tuple(earlier))
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from diskchain.model.backup import SIDECAR, Backup, Earlier
 from diskchain.model.node import Node
 from diskchain.operations.bitmaps import with_new
+from diskchain.operations.chains import path_of
 from diskchain.operations.counting import Count
 from diskchain.operations.operation import Objection
 from diskchain.operations.source import Source
@@ -100,6 +101,12 @@ class Part:
         return self.source.allocated(self.leaving)
 
     @property
+    def lower(self) -> tuple[str, ...]:
+        """The files of the images below the one that the guest writes to."""
+        nodes, cwd = self.source.state.graph.nodes, self.surroundings.cwd
+        return tuple(path for name in self.source.chain[1:] if (path := path_of(nodes[name], cwd)))
+
+    @property
     def recorded(self) -> bool:
         """Whether it is written down beside the file what it is."""
         return self.to.new and self.sync != "none" and self.surroundings.owner is not None
@@ -128,6 +135,7 @@ class Part:
             parent=made.backup.path if made is not None else "",
             parent_id=made.backup.id if made is not None else "",
             parent_sha256=made.sha256 if made is not None else "",
+            below=self.lower,
         )
 
     def wrong(self) -> Iterator[Objection]:

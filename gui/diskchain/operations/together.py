@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diskchain.images.sidecars import WriteSidecar
+from diskchain.images.writing import WriteSidecar
 from diskchain.operations.local import Local
 from diskchain.operations.part import CONTINUES, Part
 from diskchain.operations.steps import Send, Step, Wait

@@ -113,7 +113,7 @@ def _known(around: Around, stamp: str, serial: int) -> Surroundings:
 
 def _earlier(wanted: Wanted, around: Around) -> Earlier:
     since = around.since.get((wanted.image, wanted.bitmap), Since())
-    return earlier(wanted, since.id)
+    return earlier(wanted, since.id, around.qemu)
 
 
 def _replaced(pid: int | None, held: tuple[str, ...], unsearched: list[str]) -> tuple[str, ...]:
