@@ -11,12 +11,15 @@ from diskchain.model.words import rate
 from diskchain.operations.keys import UsageError, size
 from diskchain.operations.operation import Operation
 from diskchain.signal import Signal
+from diskchain.widgets.boxed import boxed
 from diskchain.widgets.dialogs.option_words import OPTIONS, Option
 from diskchain.widgets.style import label
 from diskchain.widgets.wrapped import wrapped
 
 _ORDER = tuple(OPTIONS)
 _LARGEST = 2**63 - 1
+_LONGEST_BESIDE = 24
+"""Letters of a label that stands beside its field."""
 
 
 def options_of(operation: Operation) -> dict[str, object]:
@@ -80,6 +83,7 @@ class OptionsForm(QWidget):
         self._asked = self._names(operation, two_phased)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.complaint = wrapped("", tone="red")
         self.complaint.setObjectName("optionsWrong")
@@ -123,10 +127,10 @@ class OptionsForm(QWidget):
         option = _option(self._operation, name)
         field: QWidget
         if isinstance(value, bool):
-            field = box = QCheckBox(option.label)
+            field = box = QCheckBox()
             box.setChecked(value)
             box.toggled.connect(lambda now: self._change(**{name: now}))
-            form.addRow(box)
+            form.addRow(boxed(box, option.label))
         elif option.choices:
             field = combo = QComboBox()
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -134,14 +138,14 @@ class OptionsForm(QWidget):
                 combo.addItem(words, key)
             combo.setCurrentIndex(max(combo.findData(value), 0))
             combo.activated.connect(lambda _: self._change(**{name: combo.currentData()}))
-            form.addRow(label(option.label, tone="quiet"), combo)
+            _add_row(form, option.label, combo)
         else:
             field = line = QLineEdit(_shown(value))
             line.setPlaceholderText(option.hint)
             self._typed[name] = line
             line.textChanged.connect(lambda _: self._read(name))
             line.editingFinished.connect(lambda: self._take(name))
-            form.addRow(label(option.label, tone="quiet"), line)
+            _add_row(form, option.label, line)
         field.setObjectName(f"option-{name}")
         field.setAccessibleName(option.label)
 
@@ -170,6 +174,15 @@ class OptionsForm(QWidget):
         if made != self._operation:
             self._operation = made
             self.edited.emit(made)
+
+
+def _add_row(form: QFormLayout, words: str, field: QWidget) -> None:
+    """A field with its words: beside it, or above it where they would leave it too little room."""
+    if len(words) > _LONGEST_BESIDE:
+        form.addRow(wrapped(words, tone="quiet"))
+        form.addRow(field)
+    else:
+        form.addRow(label(words, tone="quiet"), field)
 
 
 def _bytes(text: str) -> int:
