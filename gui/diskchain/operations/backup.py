@@ -184,7 +184,7 @@ class _Plan:
         if told.sync not in SYNCS:
             yield Objection(f"sync={told.sync} is not known: say {', '.join(SYNCS)}.")
         elif told.sync in CONTINUES and not told.bitmap:
-            yield Objection(f"Which bitmap? sync={told.sync} copies what a bitmap marks: say bitmap=.")
+            yield Objection(f"Which bitmap? sync={told.sync} copies what a bitmap marks: say bitmap=.", asks="bitmap")
         elif told.bitmap and told.sync not in _COUNTED:
             yield Objection(f"No bitmap goes with sync={told.sync}: say sync={', '.join(_COUNTED)}.")
         if told.parent and len(self.parts) > 1:

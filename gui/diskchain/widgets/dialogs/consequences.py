@@ -66,9 +66,12 @@ class Consequences(QWidget):
     def _show_objections(self, preview: Preview) -> None:
         if preview.objections and all(objection.lifts for objection in preview.objections):
             self._column.addWidget(_marked("!", "Wants one more yes", "amber", "strong"))
-        elif preview.objections:
+        elif any(not objection.lifts and not objection.asks for objection in preview.objections):
             self._column.addWidget(_marked("✕", "Not possible as things are", "red", "strong"))
         for number, objection in enumerate(preview.objections):
+            if objection.asks:
+                self._column.addWidget(wrapped(in_window(objection.text), tone="quiet"))
+                continue
             if not objection.lifts:
                 self._column.addWidget(_indented(in_window(objection.text)))
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar, cast
 
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
 
 from diskchain.model.words import rate
@@ -18,6 +19,8 @@ from diskchain.widgets.wrapped import wrapped
 
 _ORDER = tuple(OPTIONS)
 _LARGEST = 2**63 - 1
+_PAUSE_MS = 400
+"""Milliseconds after the last key until what was typed counts by itself."""
 _LONGEST_BESIDE = 24
 """Letters of a label that stands beside its field."""
 
@@ -66,7 +69,7 @@ class _Dataclass:
 
 
 class OptionsForm(QWidget):
-    """One field for each option.
+    """One field for each option. What is typed counts with Return, when the field is left, and a moment after the last key.
 
     :ivar edited: emits the operation with the options as they now are.
     :ivar judged: a field is understood again, or not any more; see `wrong`.
@@ -77,7 +80,12 @@ class OptionsForm(QWidget):
         super().__init__()
         self.edited: Signal[Operation] = Signal()
         self.judged: Signal[[]] = Signal()
+        self.two_phased = two_phased
         self._operation = operation
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self.finish)
         self._typed: dict[str, QLineEdit] = {}
         self._bad: dict[str, str] = {}
         self._asked = self._names(operation, two_phased)
@@ -116,8 +124,30 @@ class OptionsForm(QWidget):
 
     def finish(self) -> None:
         """Take what was typed and not yet confirmed by Return."""
+        self._pause.stop()
         for name in self._typed:
             self._take(name)
+
+    @property
+    def typing(self) -> bool:
+        """Whether something was typed that does not count yet."""
+        return self._pause.isActive()
+
+    def rest(self) -> None:
+        """Take nothing any more of what was typed last."""
+        self._pause.stop()
+
+    def begin(self, name: str) -> bool:
+        """Give the keys to a field that is typed into; whether there is that one."""
+        if name in self._typed:
+            self._typed[name].setFocus(Qt.FocusReason.OtherFocusReason)
+        return name in self._typed
+
+    def go_on(self, before: OptionsForm) -> None:
+        """Take the keys where the form before this one has them, at the same place in the text."""
+        for name, line in before._typed.items():
+            if line is self.window().focusWidget() and self.begin(name):
+                self._typed[name].setCursorPosition(line.cursorPosition())
 
     def keep(self, operation: Operation) -> None:
         """The operation that further changes are made to; its options are those of the form already."""
@@ -144,6 +174,7 @@ class OptionsForm(QWidget):
             line.setPlaceholderText(option.hint)
             self._typed[name] = line
             line.textChanged.connect(lambda _: self._read(name))
+            line.textEdited.connect(lambda _: self._pause.start())
             line.editingFinished.connect(lambda: self._take(name))
             _add_row(form, option.label, line)
         field.setObjectName(f"option-{name}")
