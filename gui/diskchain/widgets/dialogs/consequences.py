@@ -13,7 +13,8 @@ from diskchain.signal import Signal
 from diskchain.widgets.boxed import boxed
 from diskchain.widgets.dialogs.options import dropped, lifted
 from diskchain.widgets.dialogs.said import headline, in_window, shared_folder
-from diskchain.widgets.panels.lines import Paths, Rule, empty
+from diskchain.widgets.panels.lines import Rule, empty
+from diskchain.widgets.panels.paths import Paths
 from diskchain.widgets.style import label
 from diskchain.widgets.wrapped import wrapped
 
