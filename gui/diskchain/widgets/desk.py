@@ -19,7 +19,7 @@ from diskchain.widgets.actions import offers_menu, offers_named, why_nothing
 from diskchain.widgets.messages import Level
 from diskchain.widgets.on_offer import OnOffer
 from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_machine
-from diskchain.widgets.standing import canvas_note, inspector_note, strip_note, strip_tone, why_not
+from diskchain.widgets.standing import canvas_note, inspector_note, known, strip_note, strip_tone, why_not
 
 if TYPE_CHECKING:
     from diskchain.operations.asking import Asked
@@ -176,6 +176,7 @@ class Desk:
         if session is self.current:
             self.canvas.show_state(session.state, Diff(others=frozenset({"ledger"})), session.ledger, session.meter)
             self.lower.show_state(session.state, session.ledger)
+            self._show_inspector(anew=False)
 
     def _link_changed(self, session: Session) -> None:
         self.acting.link_changed(session)
@@ -248,7 +249,8 @@ class Desk:
         if session is None or state is None:
             self.window.inspector.show_facts(None, note="No machine is open.")
             return
-        facts = facts_of(state, session.meter, self.selected) if self.selected else None
+        known_of, lost = session.ledger.entries, not known(session)
+        facts = facts_of(state, session.meter, self.selected, known_of, lost) if self.selected else None
         if facts is None:
             self._remembered(session, state, anew)
             return
