@@ -35,6 +35,9 @@ _AFTER_MS = 20
 """Milliseconds after a change until all but the canvas is renewed: the picture comes first, and bursts are taken together."""
 
 
+_AGAIN = "This image is closed. Once it is open again, going back to it is offered here."
+
+
 class Desk:
     """Joins the sessions with the window's parts.
 
@@ -287,7 +290,8 @@ class Desk:
             facts = facts_of_machine(state, now=not note)
             self.window.inspector.show_facts(facts, self._offered(session, "", anew), note, asked=told)
             return
-        self.window.inspector.show_facts(facts_of_entry(entry), forget=entry.path)
+        offers = self._offered(session, self.selected, anew)
+        self.window.inspector.show_facts(facts_of_entry(entry), offers, _AGAIN if offers else "", forget=entry.path)
 
     # What the user does
 
