@@ -10,6 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QMenu
 
+from diskchain.operations.operation import Operation
+from diskchain.operations.revert import Revert
 from diskchain.picture.look import CardLook
 from diskchain.session.carriage import Phase
 from diskchain.session.journal import default_journal
@@ -18,6 +20,7 @@ from tests.support.chains import Style
 from tests.support.failing import CutOffMonitor
 from tests.support.live_session import carried_out
 from tests.support.machine import Machine
+from tests.support.qt_parts import words
 from tests.support.tools import restored, same
 from tests.support.window import Driver, drive_machine
 
@@ -70,6 +73,26 @@ def test_an_older_image_is_gone_back_to_only_after_every_yes(qapp: QApplication,
         same(restored(machine.image("two")), left, "the branch")
 
 
+def test_a_closed_branch_is_opened_again_and_gone_back_to(qapp: QApplication, tmp_path: Path) -> None:
+    with Machine({"vda": "base <- one <- two"}, Style.DRIVE) as machine:
+        branch = machine.image("two")
+
+        async def work(window: Driver) -> None:
+            await carried_out_in(window, Revert((machine.node("one"),)))
+            await window.until(lambda: _kept(window), "the branch that was left, which QEMU has closed")
+            window.desk.select(str(branch))
+            note = "Once it is open again, going back to it is offered here."
+            await window.until(lambda: note in words(window.window.inspector), "the sentence")
+            window.desk.menu_for_selection()
+            await _chosen(window, "Open it again…")
+            await window.press("previewRun")
+            await window.until(lambda: "Attach two.qcow2 as two: done." in window.said, "it is open")
+            window.desk.select("two")
+            await window.until(lambda: "Go back to two…" in words(window.window.inspector), "the way back")
+
+        drive_machine(qapp, tmp_path, machine, work)
+
+
 def test_what_was_cut_off_is_told_when_the_machine_is_opened_again(qapp: QApplication, tmp_path: Path) -> None:
     with Machine({"vda": "base <- one <- two"}) as machine:
         seen, shape = machine.contents("vda"), machine.shape()
@@ -91,6 +114,14 @@ def test_what_was_cut_off_is_told_when_the_machine_is_opened_again(qapp: QApplic
         assert machine.qmp("query-status")["status"] == "running"
         assert machine.shape() == shape
         machine.settled(vda=seen)
+
+
+async def carried_out_in(window: Driver, operation: Operation) -> None:
+    """Carry an operation out in the window's session, with every yes."""
+    preview = await window.session.prepare(operation)
+    assert preview.allowed, preview.objections
+    result = await window.session.carry_out(preview, confirmed=True).wait()
+    assert result.outcome is Phase.DONE, result.text
 
 
 def _kept(window: Driver) -> list[str]:

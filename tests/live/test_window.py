@@ -308,20 +308,6 @@ def test_looking_again_says_that_it_did(qapp: QApplication, tmp_path: Path) -> N
         drive_machine(qapp, tmp_path, machine, work)
 
 
-def test_hanging_up_on_the_sandbox_leaves_nothing_of_it_in_sight(qapp: QApplication, tmp_path: Path) -> None:
-    async def work(window: Driver) -> None:
-        window.keeper.start_sandbox()
-        await window.until(lambda: window.desk.current, "the sandbox")
-        pid = window.keeper.sandbox.pid
-        await window.until(lambda: any(one.pid == pid for one in window.keeper.sessions.found), "it is found")
-        window.key(Qt.Key.Key_W, CTRL)
-        await window.until(lambda: window.keeper.sandbox.pid is None, "it is closed")
-        await window.until(lambda: not any(one.pid == pid for one in window.keeper.sessions.found), "it is gone", 1)
-        await window.until(lambda: window.find("welcome") is not None, "the welcome")
-
-    drive(qapp, tmp_path, [], work)
-
-
 def test_hanging_up_asks_about_own_jobs_also_after_coming_back(qapp: QApplication, tmp_path: Path) -> None:
     with Machine() as machine:
 

@@ -183,6 +183,21 @@ def test_a_disk_that_is_only_copied_is_drawn_once() -> None:
     assert not [key for key in plan.spots if key.startswith("after:")]
 
 
+def test_each_disk_that_is_copied_is_drawn_with_its_copy_and_its_own_figure() -> None:
+    plan = shown(TakeBackup(disks=("vda", "vdb")))
+    said = {}
+    for name in ("vda-backup", "vdb-backup"):
+        assert isinstance(plan.spots[f"copy:node:{name}"].look, CardLook)
+        pill = plan.spots[f"flow:{name}"].look
+        assert isinstance(pill, PillLook)
+        said[name] = pill.title
+        assert pill.title == f"about {pill.short} copied", "where there is no room for the words, the figure stays"
+    assert "row:disk:vdb" not in plan.spots, "it is no line"
+    alone = [shown(TakeBackup(name)).spots[f"flow:{name}-backup"].look for name in ("vda", "vdb")]
+    assert list(said.values()) == [look.title for look in alone if isinstance(look, PillLook)]
+    assert said["vda-backup"] != said["vdb-backup"]
+
+
 @pytest.mark.parametrize(
     ("operation", "reckoned", "known"),
     [

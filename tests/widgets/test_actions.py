@@ -9,8 +9,10 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.node import Kind, Node
-from diskchain.operations.catalog import offers_for_node
+from diskchain.operations.attach import Attach
+from diskchain.operations.catalog import offers_for_kept, offers_for_node
 from diskchain.operations.operation import Offer
 from diskchain.session.session import Session
 from diskchain.widgets.actions import offers_menu, why_nothing
@@ -62,3 +64,18 @@ def test_a_lost_line_and_a_machine_of_another_are_the_reason(qtbot: QtBot, sessi
     [(said, enabled)] = entries(qtbot, session, "overlay1", ())
     assert "not open" in said
     assert not enabled
+
+
+def test_an_image_that_is_only_remembered_is_not_called_gone(qtbot: QtBot, session: FakeSession) -> None:
+    session.ledger.note(LedgerEntry("/images/vda-17.qcow2", "vda-17", "invalid", "A commit took it in."))
+    [(said, enabled)] = entries(qtbot, session, "vda-17", ())
+    assert said == "vda-17 is not open any more; its file stays as it is."
+    assert not enabled
+
+
+def test_a_closed_image_of_a_kept_branch_can_be_opened_again(session: FakeSession) -> None:
+    entry = LedgerEntry("/images/vda-17.qcow2", "vda-17", KEPT, "vda went back.", backing="/images/spare.qcow2")
+    (offer,) = offers_for_kept(session.state, entry)
+    assert (offer.title, offer.operation) == ("Open it again", Attach("/images/vda-17.qcow2", read_only=True))
+    assert not offers_for_kept(session.state, replace(entry, path="/images/spare.qcow2")), "that one is open"
+    assert not offers_for_kept(session.state, replace(entry, word="invalid"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFrame, QMenu
+from PySide6.QtWidgets import QApplication, QFrame, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from diskchain.model.root import Device
@@ -16,6 +17,7 @@ from diskchain.monitors.found import Found
 from diskchain.picture.palette import LIGHT
 from diskchain.session.session import Session
 from diskchain.widgets.machines import MachinesPanel
+from diskchain.widgets.messages import Answer, MessageBar
 from tests.support.fake_session import MIRROR, FakeSession, some_state
 from tests.support.qt_parts import part, press, words
 
@@ -127,13 +129,70 @@ def test_a_process_with_several_monitors_is_one_machine(listed: Listed) -> None:
     QTest.keyClick(row, Qt.Key.Key_Return)
     for way in ("/run/a.qmp (another client is connected)", "/run/b.qmp (free)", "/run/c.qmp (free)"):
         assert way in row.toolTip()
-    assert [action.text() for action in row.actions()][2] == "Open /run/a.qmp (another client is connected)"
     row.customContextMenuRequested.emit(row.rect().center())
+    listed_ways = [action.text() for action in part(listed.panel, QMenu, "waysMenu").actions()]
+    assert listed_ways[2] == "Open /run/a.qmp (another client is connected)"
     QTest.keyClick(part(listed.panel, QMenu, "waysMenu"), Qt.Key.Key_Down)
     QTest.keyClick(part(listed.panel, QMenu, "waysMenu"), Qt.Key.Key_Down)
     QTest.keyClick(part(listed.panel, QMenu, "waysMenu"), Qt.Key.Key_Return)
     QTest.keyClick(part(listed.panel, QFrame, "machinesFound2"), Qt.Key.Key_Return)
     assert wanted == ["/run/b.qmp", "/run/c.qmp", "/run/d.qmp"]
+
+
+def test_an_open_menu_and_a_row_outlive_that_others_are_found(listed: Listed) -> None:
+    wanted: list[str] = []
+    listed.panel.open_wanted.connect(wanted.append)
+    listed.panel.show_found(SOCKETS)
+    row = part(listed.panel, QFrame, "machinesFound1")
+    row.customContextMenuRequested.emit(row.rect().center())
+    menu = part(listed.panel, QMenu, "waysMenu")
+    listed.panel.show_found(SOCKETS)
+    assert part(listed.panel, QFrame, "machinesFound1") is row
+    listed.panel.show_found([Found("/run/0.qmp", "first", 3, "qemu", taken=False), *SOCKETS])
+    assert part(listed.panel, QFrame, "machinesFound2") is row
+    listed.panel.show_found(SOCKETS[1:])
+    assert not row.isVisible()
+    assert QApplication.activePopupWidget() is menu
+    QTest.keyClick(menu, Qt.Key.Key_Down)
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    assert wanted == ["/run/b.qmp"]
+
+
+def test_the_found_rows_follow_the_scheme(listed: Listed) -> None:
+    listed.panel.show_found(SOCKETS)
+    before = part(listed.panel, QFrame, "machinesFound1").grab().toImage()
+    listed.panel.recolour(replace(LIGHT, grey="#123456"))
+    assert part(listed.panel, QFrame, "machinesFound1").grab().toImage() != before
+
+
+class Windows(QObject):
+    """Notes each window that comes into sight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.append(type(watched).__name__)
+        return False
+
+
+@pytest.fixture
+def windows(qapp: QApplication) -> Iterator[Windows]:
+    watching = Windows()
+    qapp.installEventFilter(watching)
+    yield watching
+    qapp.removeEventFilter(watching)
+
+
+def test_nothing_is_a_window_of_its_own_for_a_moment(listed: Listed, windows: Windows) -> None:
+    listed.panel.show_found(SOCKETS)
+    bar = MessageBar()
+    bar.setParent(listed.panel)
+    bar.tell("Done.", answers=(Answer("Undo", lambda: None),))
+    QApplication.processEvents()
+    assert not windows.seen
 
 
 def test_a_machine_that_is_open_is_not_found_again_over_its_other_monitors(listed: Listed) -> None:

@@ -107,6 +107,12 @@ def test_the_overview_of_keys_fits_on_a_small_screen(qapp: QApplication, window:
     assert keys.width() <= SMALL[0]
 
 
+def test_the_welcome_is_true_after_a_machine_was_closed_too(qapp: QApplication, window: Window) -> None:
+    window.show_centre(window.welcome)
+    qapp.processEvents()
+    assert "No machine is open" in [each.text() for each in window.welcome.findChildren(QLabel)]
+
+
 def test_the_welcome_is_in_the_middle(qapp: QApplication, window: Window) -> None:
     window.show_centre(window.welcome)
     qapp.processEvents()

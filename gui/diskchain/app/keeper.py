@@ -56,7 +56,7 @@ class Keeper:
         self.leaving = Leaving(window, self.sessions, self.sandbox, self._start)
         lower = Lower(window.tabs, theme.palette)
         acting = Acting(self._sheet, window.messages, self._tasks)
-        acting.adapt = self.sandbox.adapt
+        acting.adapt, acting.fleeting = self.sandbox.adapt, self.sandbox.owns
         self.desk = Desk(window, self.sessions, acting, lower)
         self.wiring = Wiring(window, self.desk, self, theme, settings)
         theme.changed.connect(self._recolour)

@@ -117,7 +117,7 @@ class _Plan:
         """Everything that speaks against it."""
         told = self.operation
         if not told.file or not posixpath.isabs(told.file) or not sayable(told.file):
-            yield Objection("Say which file is to be attached, by its full path.")
+            yield Objection("Say which file is to be attached, by its full path.", asks="" if told.file else "file")
             return
         yield from self.image.wrong()
         if told.node in self.state.graph.nodes or any(

@@ -137,7 +137,7 @@ class TakeBackup:
             guest="keeps running; the backup is its state at the start, and it was not asked to flush (crash-consistent)",
             target=plan.parts[0].to.folder,
             confirm=tuple(plan.confirm()),
-            copies=tuple(copy for part in plan.parts for copy in part.to.drawn(None if self.disks else plan.moves)),
+            copies=tuple(copy for part in plan.parts for copy in part.to.drawn(part.moves)),
             facts=tuple(fact for part in plan.parts for fact in part.facts(len(plan.parts) > 1)),
             marks=tuple(part.count.mark(part.record) for part in plan.parts if part.count and part.begins),
             after=plan.predict(),
@@ -184,7 +184,7 @@ class _Plan:
         if told.sync not in SYNCS:
             yield Objection(f"sync={told.sync} is not known: say {', '.join(SYNCS)}.")
         elif told.sync in CONTINUES and not told.bitmap:
-            yield Objection(f"Which bitmap? sync={told.sync} copies what a bitmap marks: say bitmap=.")
+            yield Objection(f"Which bitmap? sync={told.sync} copies what a bitmap marks: say bitmap=.", asks="bitmap")
         elif told.bitmap and told.sync not in _COUNTED:
             yield Objection(f"No bitmap goes with sync={told.sync}: say sync={', '.join(_COUNTED)}.")
         if told.parent and len(self.parts) > 1:

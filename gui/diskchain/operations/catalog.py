@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from diskchain.model.ledger import KEPT, LedgerEntry
 from diskchain.model.node import Kind
 from diskchain.model.state import State
 from diskchain.operations.attach import Attach
@@ -86,6 +88,13 @@ def offers_for_node(state: State, name: str) -> tuple[Offer, ...]:
     found += [Unexport(export.id).offer(state) for export in state.exports_on({name})]
     found += [Detach(disk=disk).offer(state) for disk in disks] or [Detach(node=name).offer(state)]
     return _said(state, (*found, *offers_for_image(state, name)))
+
+
+def offers_for_kept(state: State, entry: LedgerEntry) -> tuple[Offer, ...]:
+    """What can be done with an image of a kept branch that is closed: open it; as an open node it is offered to go back to."""
+    if entry.word != KEPT or entry.path in {node.file for node in state.graph.nodes.values()}:
+        return ()
+    return (replace(Attach(entry.path, read_only=True).offer(state), title="Open it again"),)
 
 
 def offers_for_machine(state: State) -> Iterator[Offer]:

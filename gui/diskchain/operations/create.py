@@ -130,7 +130,7 @@ class _Plan:
         """Everything that speaks against it."""
         told = self.operation
         if not told.file:
-            yield Objection("Say which file is to be made.")
+            yield Objection("Say which file is to be made.", asks="file")
             return
         if told.format not in FORMATS:
             yield Objection(f"format={told.format} is not known: say one of {', '.join(FORMATS)}.")
@@ -140,7 +140,7 @@ class _Plan:
         if told.backing:
             yield from self._below_wrong()
         if not self.size:
-            yield Objection("Say how large it shall be: size=20G, for example.")
+            yield Objection("Say how large it shall be: size=20G, for example.", asks="size")
         elif self.size % _SECTOR:
             yield Objection(f"An image holds whole sectors: {self.size} is no multiple of {_SECTOR} bytes.")
 

@@ -19,10 +19,12 @@ class Objection:
     """A reason why an operation must not run.
 
     :ivar text: one plain sentence. `lifts`: the key that overrides it (`spoils=/a/b.qcow2`, `foreign=yes`); empty: nothing does.
+    :ivar asks: the field that is still empty and has to be filled in: then nothing is wrong yet; empty: something is.
     """
 
     text: str
     lifts: str = ""
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

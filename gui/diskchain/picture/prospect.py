@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from diskchain.model import words
 from diskchain.model.ledger import LedgerEntry
+from diskchain.model.node import Node
 from diskchain.model.state import State
 from diskchain.picture.folding import ALWAYS_LAST
 from diskchain.picture.look import Badge, CardLook, PillLook
@@ -121,7 +122,7 @@ def _concerned(disk: Disk, telling: Telling, preview: Preview) -> bool:
     names = set(disk.names)
     flow = preview.draft.flow
     if (flow is not None and not names.isdisjoint(flow)) or not names.isdisjoint(
-        (*telling.prospects, *preview.draft.about)
+        (*telling.prospects, *preview.draft.about, *(source for source, _ in preview.draft.copies))
     ):
         return True
     after = preview.after
@@ -166,9 +167,17 @@ def _copies(row: Row, preview: Preview, state: State) -> None:
         graph = state.graph.with_nodes([node])
         told = Telling(replace(state, graph=graph), ghost=True, reckoned=_reckoned(preview))
         row.beside(source, node.name, told.card(node.name), f"copy:node:{node.name}")
-        moves = preview.draft.moves
-        words_ = f"about {words.size(moves)} copied" if moves else "new writes"
-        row.flow(f"flow:{node.name}", source, node.name, PillLook(words_, "", "green", "job"), moving=False)
+        said = _copied(preview, node)
+        look = PillLook(said, "", "green", "job", short=said.removeprefix("about ").removesuffix(" copied"))
+        row.flow(f"flow:{node.name}", source, node.name, look, moving=False)
+
+
+def _copied(preview: Preview, node: Node) -> str:
+    """What goes to a copy. Where there are several, each says what it will take itself: the sum is of all of them."""
+    moves = preview.draft.moves if len(preview.draft.copies) == 1 else node.allocated
+    if moves is None:
+        return "copied"
+    return f"about {words.size(moves)} copied" if moves else "new writes"
 
 
 def _count_images(row: Row, before: Disk, after: Disk) -> None:

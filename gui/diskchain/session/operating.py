@@ -64,6 +64,12 @@ class Operating:
         state = self._session.state
         return catalog.offers_for_node(state, name) if state else ()
 
+    def for_remembered(self, key: str) -> tuple[Offer, ...]:
+        """What can be done with an image of the ledger that is not open. `key`: its path, or the node-name that it had."""
+        session = self._session
+        entry = next((each for each in session.ledger.entries if key in (each.path, each.node)), None)
+        return catalog.offers_for_kept(session.state, entry) if session.state and entry else ()
+
     def for_job(self, job: str) -> tuple[Offer, ...]:
         """What can be done with a job in its present status."""
         state = self._session.state

@@ -46,6 +46,7 @@ class Acting:
 
     :ivar shown: emits the preview that is in sight, None when there is none any more.
     :ivar adapt: gives an offered operation its options for this machine (the sandbox's slow motion).
+    :ivar fleeting: tells whether a machine is thrown away when it is let go: nothing that runs there goes on.
     :ivar several: tells whether more than one machine is open, so that messages must name theirs.
     """
 
@@ -55,6 +56,7 @@ class Acting:
         self._make, self._messages, self._tasks = make_sheet, messages, tasks
         self._made: PreviewSheet | None = None
         self.adapt: Callable[[Session, Operation], Operation] = lambda _, operation: operation
+        self.fleeting: Callable[[Session], bool] = lambda _: False
         self.several: Callable[[], bool] = lambda: False
         self._session: Session | None = None
         self._serial = 0
@@ -196,25 +198,26 @@ class Acting:
 
     def _follow(self, session: Session, carriage: Carriage) -> None:
         """Tell of an operation's questions and of its end."""
-        subject, agreed = f"carriage-{id(carriage)}", carriage.preview
+        subject, agreed, fleeting = f"carriage-{id(carriage)}", carriage.preview, self.fleeting(session)
         carriage.changed.connect(
             lambda: tell_questions(self._messages, carriage, partial(self._named, session), subject)
         )
-        self._tasks.start(self._wait(session, carriage, agreed, subject), f"wait for {agreed.draft.title}")
+        waiting = self._wait(session, carriage, agreed, subject, fleeting)
+        self._tasks.start(waiting, f"wait for {agreed.draft.title}")
 
     def _named(self, session: Session, text: str) -> str:
         """The text, with the machine's name before it where there are several."""
         name = _name(session) if self.several() else ""
         return f"{name}: {text}" if name else text
 
-    async def _wait(self, session: Session, carriage: Carriage, agreed: Preview, subject: str) -> None:
+    async def _wait(self, session: Session, carriage: Carriage, agreed: Preview, subject: str, fleeting: bool) -> None:
         result = await carriage.wait()
         self._messages.withdraw(subject)
         if result.outcome is Phase.REFUSED and carriage.preview is not agreed and not result.sent:
             notice = "The machine changed in the meantime, so nothing was sent. This is the preview as things are now."
             self._show(session, carriage.preview, notice)
-            return
-        self._report(session, carriage, agreed, result)
+        elif not (fleeting and carriage.leaving):
+            self._report(session, carriage, agreed, result)
 
     def _report(self, session: Session, carriage: Carriage, agreed: Preview, result: Result) -> None:
         level = _LEVELS.get(result.outcome, Level.INFO)

@@ -132,6 +132,8 @@ def why_nothing(session: Session, key: str) -> str:
         return "The line to the machine is not open, so nothing can be done."
     if refused := why_not(session):
         return refused
+    if key not in state.graph.nodes and any(key in (entry.path, entry.node) for entry in session.ledger.entries):
+        return f"{one_line(state.naming.of(key))} is not open any more; its file stays as it is."
     return (
         _why_not_here(state, key)
         if key
@@ -164,7 +166,9 @@ def _offers_for_part(session: Session, key: str) -> tuple[Offer, ...]:
     if (device := state.device(key)) is not None and key not in state.graph.nodes:
         active = state.active_of(device)
         return session.operations.for_node(active) if active else ()
-    return session.operations.for_job(key) if state.job(key) is not None else session.operations.for_node(key)
+    if state.job(key) is not None:
+        return session.operations.for_job(key)
+    return session.operations.for_node(key) if key in state.graph.nodes else session.operations.for_remembered(key)
 
 
 def offers_named(session: Session, name: str, key: str) -> tuple[Offer, ...]:

@@ -19,7 +19,7 @@ from diskchain.widgets.actions import offers_menu, offers_named, why_nothing
 from diskchain.widgets.messages import Level
 from diskchain.widgets.on_offer import OnOffer
 from diskchain.widgets.panels.facts import facts_of, facts_of_entry, facts_of_machine
-from diskchain.widgets.standing import canvas_note, inspector_note, strip_note, strip_tone, why_not
+from diskchain.widgets.standing import canvas_note, inspector_note, known, strip_note, strip_tone, why_not
 
 if TYPE_CHECKING:
     from diskchain.operations.asking import Asked
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _AGE_MS = 1000
 _AFTER_MS = 20
 """Milliseconds after a change until all but the canvas is renewed: the picture comes first, and bursts are taken together."""
+
+
+_AGAIN = "This image is closed. Once it is open again, going back to it is offered here."
 
 
 class Desk:
@@ -176,6 +179,7 @@ class Desk:
         if session is self.current:
             self.canvas.show_state(session.state, Diff(others=frozenset({"ledger"})), session.ledger, session.meter)
             self.lower.show_state(session.state, session.ledger)
+            self._show_inspector(anew=False)
 
     def _link_changed(self, session: Session) -> None:
         self.acting.link_changed(session)
@@ -248,7 +252,8 @@ class Desk:
         if session is None or state is None:
             self.window.inspector.show_facts(None, note="No machine is open.")
             return
-        facts = facts_of(state, session.meter, self.selected) if self.selected else None
+        known_of, lost = session.ledger.entries, not known(session)
+        facts = facts_of(state, session.meter, self.selected, known_of, lost) if self.selected else None
         if facts is None:
             self._remembered(session, state, anew)
             return
@@ -285,7 +290,8 @@ class Desk:
             facts = facts_of_machine(state, now=not note)
             self.window.inspector.show_facts(facts, self._offered(session, "", anew), note, asked=told)
             return
-        self.window.inspector.show_facts(facts_of_entry(entry), forget=entry.path)
+        offers = self._offered(session, self.selected, anew)
+        self.window.inspector.show_facts(facts_of_entry(entry), offers, _AGAIN if offers else "", forget=entry.path)
 
     # What the user does
 

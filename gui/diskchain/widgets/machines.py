@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from diskchain.model.root import Device
 from diskchain.picture.palette import Palette
 from diskchain.picture.words import one_line
 from diskchain.signal import Signal
-from diskchain.widgets.panels.lines import empty
 from diskchain.widgets.rows import Row
 from diskchain.widgets.sandbox_box import SandboxBox
 from diskchain.widgets.standing import disk_remark, second_line, standing
+from diskchain.widgets.strangers import Strangers, way
 from diskchain.widgets.style import button, label
 
 if TYPE_CHECKING:
@@ -26,25 +24,6 @@ if TYPE_CHECKING:
 
 _NARROWEST = 208
 """Pixels below which the sandbox's buttons or a row's remark would be cut off."""
-
-
-def _short(one: Found) -> str:
-    """A target as it stands in a row."""
-    return one_line(one.target.removeprefix("unix:"))
-
-
-def _way(one: Found) -> str:
-    """A monitor in words: `/run/vm.qmp (another client is connected)`."""
-    return f"{_short(one)} ({'another client is connected' if one.taken else 'free'})"
-
-
-def _open_menu(row: Row, where: QPoint) -> None:
-    """The menu of a row's actions; nothing waits for it."""
-    menu = QMenu(row)
-    menu.setObjectName("waysMenu")
-    menu.addActions(row.actions())
-    menu.aboutToHide.connect(menu.deleteLater)
-    menu.popup(where)
 
 
 class MachinesPanel(QScrollArea):
@@ -96,12 +75,8 @@ class MachinesPanel(QScrollArea):
         self._start = Row("machinesSandbox", self.sandbox_wanted.emit)
         column.addWidget(self._start)
         column.addSpacing(10)
-        self._found_head = label("FOUND ON THIS COMPUTER", "caption")
-        self._found_head.setContentsMargins(10, 0, 0, 2)
-        column.addWidget(self._found_head)
-        self._found = QVBoxLayout()
-        self._found.setSpacing(2)
-        column.addLayout(self._found)
+        self._found = Strangers(inside, self._palette, self.open_wanted.emit)
+        column.addWidget(self._found)
         column.addStretch(1)
         self.sandbox = SandboxBox()
         column.addWidget(self.sandbox)
@@ -144,11 +119,7 @@ class MachinesPanel(QScrollArea):
         self._show_strangers()
 
     def _show_strangers(self) -> None:
-        strangers = [ways for pid, ways in self._ways().items() if pid not in self._pids]
-        empty(self._found)
-        for number, ways in enumerate(strangers):
-            self._found.addWidget(self._found_row(f"machinesFound{number + 1}", ways))
-        self._found_head.setVisible(bool(strangers))
+        self._found.show_found(ways for pid, ways in self._ways().items() if pid not in self._pids)
 
     def _ways(self) -> dict[int, list[Found]]:
         """Process -> its monitors, the one to be opened first: one that is free, else the first."""
@@ -157,24 +128,11 @@ class MachinesPanel(QScrollArea):
             ways.setdefault(one.pid, []).append(one)
         return {pid: sorted(all_, key=lambda one: one.taken) for pid, all_ in ways.items()}
 
-    def _found_row(self, name: str, ways: list[Found]) -> Row:
-        first = ways[0]
-        row = Row(name, partial(self.open_wanted.emit, first.target))
-        row.sign.show_sign(self._palette.grey, "ring")
-        row.show_row(one_line(first.title), _short(first), "taken" if first.taken else "", "amber")
-        row.setToolTip("\n".join([f"{one_line(first.title)}, pid {first.pid}", *(_way(one) for one in ways)]))
-        row.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        row.customContextMenuRequested.connect(lambda at: _open_menu(row, row.mapToGlobal(at)))
-        for one in ways:
-            action = QAction(f"Open {_way(one)}".replace("&", "&&"), row)
-            action.triggered.connect(lambda _=False, target=one.target: self.open_wanted.emit(target))
-            row.addAction(action)
-        return row
-
     def recolour(self, palette: Palette) -> None:
         """Take the colours of another scheme."""
         self._palette = palette
         self._start.sign.show_sign(palette.blue, "ring")
+        self._found.recolour(palette)
 
 
 class _Entry(QWidget):
@@ -201,8 +159,8 @@ class _Entry(QWidget):
         self._head.sign.show_sign(palette.tone(stands.tone), stands.shape)
         name = (state.machine.name if state else "") or session.target
         self._head.show_row(one_line(name), second_line(session), chosen=current)
-        others = [_way(one) for one in ways if one.target.removeprefix("unix:") != session.target.removeprefix("unix:")]
-        tip = [one_line(name), second_line(session), session.target, *(f"Another monitor: {way}" for way in others)]
+        others = [way(one) for one in ways if one.target.removeprefix("unix:") != session.target.removeprefix("unix:")]
+        tip = [one_line(name), second_line(session), session.target, *(f"Another monitor: {other}" for other in others)]
         self._head.setToolTip("\n".join(tip))
         devices = state.devices if state else ()
         while len(self._disks) > len(devices):

@@ -74,7 +74,7 @@ class Message(QFrame):
         column.addWidget(self.detail)
 
     def _add_buttons(self, row: QHBoxLayout, column: QVBoxLayout, answers: tuple[Answer, ...], detail: str) -> None:
-        self._answers = QWidget()
+        self._answers = QWidget(self)
         self._beside, self._below = QHBoxLayout(), QHBoxLayout()
         line = QHBoxLayout(self._answers)
         line.setContentsMargins(0, 0, 0, 0)

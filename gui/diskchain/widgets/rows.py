@@ -15,8 +15,8 @@ from diskchain.widgets.style import label, monospace, restyle
 class Sign(QWidget):
     """A dot for how a machine is: full, a ring, or crossed out; the word for it stands beside it in the row."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self._colour, self._shape = QColor("grey"), "full"
         self.setFixedSize(QSize(12, 12))
 
@@ -50,7 +50,7 @@ class Row(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._choose = chosen
-        self.sign = Sign()
+        self.sign = Sign(self)
         self.sign.setVisible(not indent)
         loses = Qt.TextElideMode.ElideRight if indent else Qt.TextElideMode.ElideMiddle
         self._title, self._below = Elided(loses=loses), Elided()

@@ -26,7 +26,7 @@ class Welcome(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addStretch(2)
-        column.addWidget(label("No machine is open yet", "heading"), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(label("No machine is open", "heading"), 0, Qt.AlignmentFlag.AlignHCenter)
         for line in (
             "Disk Chain draws the disk images of a running QEMU machine as they hang together, and lets you work them by hand.",
             "The sandbox is a throw-away machine with ready chains: nothing in it can be lost.",

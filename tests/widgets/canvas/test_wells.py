@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+import pytest
+from PySide6.QtCore import QPoint, QRectF, Qt
 from pytestqt.qtbot import QtBot
 
 from diskchain.operations.mirror import Mirror
-from diskchain.widgets.canvas.ghost import HintItem
+from diskchain.widgets.canvas.ghost import HintItem, WellItem
 from tests.operations.table import FOUR
 from tests.support.canvas import Window
 from tests.support.states import machine, with_job
@@ -82,3 +83,16 @@ def test_what_is_told_of_a_drop_stands_above_the_messages(qtbot: QtBot) -> None:
     assert told
     lower = window.view.mapFromScene(told[0].pos()).y() + told[0].size.height()
     assert lower <= window.view.viewport().height() - 60 + 1
+
+
+@pytest.mark.parametrize("off", [QPoint(-30, 20), QPoint(-120, 60), QPoint(-200, 90), QPoint(10, 70), QPoint(-260, 40)])
+def test_what_is_told_of_a_drop_leaves_the_wells_in_sight(qtbot: QtBot, off: QPoint) -> None:
+    window = Window(qtbot, machine(FOUR))
+    window.lift("three", window.at("three") + off)
+    (hint,) = [item for item in window.view.canvas.items() if isinstance(item, HintItem)]
+    scale = window.view.transform().m11()
+    covered = QRectF(hint.pos(), hint.size / scale)
+    wells = [item for item in window.view.canvas.items() if isinstance(item, WellItem)]
+    assert len(wells) == 2
+    assert not [well for well in wells if well.box.intersects(covered)]
+    assert window.view.mapToScene(window.view.viewport().rect()).boundingRect().contains(covered)

@@ -24,46 +24,14 @@ from diskchain.operations.bitmap import ChangeBitmap
 from diskchain.operations.commit import Commit
 from diskchain.operations.job import SteerJob
 from diskchain.operations.operation import Operation
-from diskchain.operations.preview import Preview, prepare
+from diskchain.operations.preview import prepare
 from diskchain.operations.snapshot import Snapshot
-from diskchain.operations.surroundings import Surroundings
 from diskchain.picture.palette import LIGHT
-from diskchain.widgets.dialogs.preview import PreviewSheet
 from diskchain.widgets.dialogs.said import in_window
 from diskchain.widgets.style import sheet
 from tests.support.qt_parts import part, press, words
+from tests.support.sheet import CHAIN, Seen
 from tests.support.states import FOLDER, NOTHING_ELSE, machine, path, with_bitmap, with_job, with_reader
-
-CHAIN = machine({"vda": "base <- mid <- top"})
-
-
-class Seen:
-    """A sheet in sight and what it told."""
-
-    def __init__(self, qtbot: QtBot) -> None:
-        self.sheet = PreviewSheet()
-        qtbot.addWidget(self.sheet)
-        self.sheet.resize(340, 900)
-        self.sheet.show()
-        self.ran: list[Preview] = []
-        self.edited: list[Operation] = []
-        self.left = 0
-        self.sheet.run.connect(self.ran.append)
-        self.sheet.edited.connect(self.edited.append)
-        self.sheet.cancelled.connect(self._leave)
-
-    def _leave(self) -> None:
-        self.left += 1
-
-    def show(self, operation: Operation, state: State = CHAIN, around: Surroundings = NOTHING_ELSE) -> Preview:
-        preview = prepare(operation, state, around)
-        self.sheet.show_preview(preview, None)
-        return preview
-
-
-@pytest.fixture
-def seen(qtbot: QtBot) -> Seen:
-    return Seen(qtbot)
 
 
 def test_it_names_every_file_that_changes_or_becomes_invalid(seen: Seen) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -13,7 +14,7 @@ from diskchain.model.ledger import LedgerEntry
 from diskchain.model.node import Edge
 from diskchain.model.state import State
 from diskchain.operations.asking import Asked
-from diskchain.widgets.panels.facts import Facts, facts_of, facts_of_edge, facts_of_entry, facts_of_machine
+from diskchain.widgets.panels.facts import Badge, Facts, facts_of, facts_of_edge, facts_of_entry, facts_of_machine
 from diskchain.widgets.panels.inspector import Inspector
 from tests.support.qt_parts import part, press, words
 from tests.support.states import machine, with_bitmap, with_export, with_filter, with_internal_snapshot
@@ -64,6 +65,33 @@ def test_devices_jobs_edges_machine_and_marked_images_are_told() -> None:
     assert told(facts_of_machine(CHAIN))["Nodes"] == "6"
     entry = LedgerEntry("/images/mid.qcow2", "mid", "invalid", "It was committed.", "/images/base.qcow2", "vda")
     assert told(facts_of_entry(entry))["Why"] == "It was committed."
+
+
+@pytest.mark.parametrize(("word", "tone"), [("changed", "amber"), ("invalid", "red")])
+def test_what_the_ledger_says_of_an_open_image_is_told(word: str, tone: str) -> None:
+    entry = LedgerEntry("/images/mid.qcow2", "mid", word, "A commit that was not finished wrote to it.")
+    facts = facts_of(CHAIN, None, "mid", (entry,))
+    assert told(facts)[word.capitalize()] == entry.why
+    assert facts is not None
+    assert Badge(word.upper(), tone) in facts.badges
+    assert word.capitalize() not in told(facts_of(CHAIN, None, "top", (entry,)))
+
+
+def test_while_a_commit_is_at_work_it_alone_tells_of_what_changes() -> None:
+    job = Job("diskchain-1", "commit", "running", nodes=(("main node", "mid"), ("top", "mid"), ("base", "base")))
+    entry = LedgerEntry("/images/base.qcow2", "base", "changed", "A commit wrote to it.")
+    working = replace(CHAIN, jobs=(job,))
+    for lost in (False, True):
+        assert ("Changed" in told(facts_of(working, None, "base", (entry,), lost))) == lost
+
+
+def test_a_kept_branch_that_is_open_is_told() -> None:
+    state = machine({"vda": "base <- top", "old": "base <- old"})
+    state = replace(state, devices=state.devices[:1])
+    entry = LedgerEntry("/images/old.qcow2", "old", "kept", "vda went back to base.")
+    assert told(facts_of(state, None, "old", (entry,)))["Kept"] == "vda went back to base."
+    again = LedgerEntry("/images/top.qcow2", "top", "kept", "vda went back to base.")
+    assert "Kept" not in told(facts_of(state, None, "top", (again,))), "the disk stands on it again"
 
 
 def test_nothing_by_that_name_gives_nothing() -> None:

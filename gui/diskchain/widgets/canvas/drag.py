@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -157,6 +157,24 @@ class Carried:
             y = below if below + tall <= sight.bottom() else max(target.top() - _AWAY - tall, sight.top() + 4)
             ghost = QRectF(QPointF(x, y), size)
         self._ghost.setPos(ghost.topLeft())
-        right, left = ghost.right() + 30, ghost.left() - 30 - hint.width()
-        x = right if right + hint.width() <= sight.right() or left < sight.left() else left
-        self._hint.setPos(QPointF(min(x, max(sight.right() - hint.width(), sight.left())), ghost.top()))
+        kept = (*self._wells.boxes, *([target] if target is not None else []))
+        self._hint.setPos(_beside(ghost, hint, sight, kept if self._wells.boxes else ()))
+
+
+def _beside(ghost: QRectF, hint: QSizeF, sight: QRectF, kept: Sequence[QRectF]) -> QPointF:
+    """Where the hint goes: right of the card in hand, or left where there is no room.
+
+    :param kept: what it must not lie over; it goes to the other side for that, or below or above all of it.
+    """
+    right, left = ghost.right() + 30, ghost.left() - 30 - hint.width()
+    sides = (right, left) if right + hint.width() <= sight.right() or left < sight.left() else (left, right)
+    farthest = max(sight.right() - hint.width(), sight.left())
+    places = [QPointF(max(min(x, farthest), sight.left()), ghost.top()) for x in sides]
+    first = places[0]
+    if kept:
+        below = max(box.bottom() for box in kept) + _AWAY
+        above = min(box.top() for box in kept) - _AWAY - hint.height()
+        places += [QPointF(first.x(), below), QPointF(first.x(), above)]
+    clear = [place for place in places if not any(box.intersects(QRectF(place, hint)) for box in kept)]
+    whole = [place for place in clear if sight.contains(QRectF(place, hint))]
+    return next(iter((*whole, *clear)), first)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from diskchain.layout import Layouter, Shape, in_ranks
 from diskchain.model.diff import Diff
-from diskchain.model.flows import flow_of
-from diskchain.model.ledger import KEPT, LedgerEntry
+from diskchain.model.ledger import LedgerEntry
+from diskchain.model.marked import kept_nodes, spoilt_nodes
 from diskchain.model.state import State
 from diskchain.picture.full import Component, components, full_plan
 from diskchain.picture.kept import with_kept
@@ -142,48 +142,20 @@ class Planner:
 
     def _kept(self, state: State) -> frozenset[str]:
         """Images of kept branches; not those that a disk stands on again."""
-        entries = self.ledger.entries if self.ledger is not None else ()
-        if not (paths := {entry.path for entry in entries if entry.word == KEPT}):
-            return frozenset()
-        in_use = {name for top in state.active for name in state.graph.chain(top)}
-        return frozenset(
-            name
-            for name, node in state.graph.nodes.items()
-            if node.file in paths and name not in in_use and not state.graph.is_leftover_child(name)
-        )
+        return frozenset(kept_nodes(state, self.ledger.entries)) if self.ledger is not None else frozenset()
 
     def _spoilt(self, state: State) -> dict[str, Badge]:
-        """The ledger's word on images that are still open.
-
-        It calls images changed as soon as a commit begins; while that is at work, its own picture tells so.
-        """
-        entries = self.ledger.entries if self.ledger is not None else ()
-        words = {entry.path: entry.word for entry in entries if entry.word != KEPT}
-        if not words:
-            return {}
-        at_work = frozenset[str]() if self.lost else _being_committed(state)
+        """The ledger's word on images that are still open."""
+        found = spoilt_nodes(state, self.ledger.entries, self.lost) if self.ledger is not None else {}
         return {
-            name: Badge(words[node.file].upper(), "red" if words[node.file] == "invalid" else "amber")
-            for name, node in state.graph.nodes.items()
-            if node.file in words
-            and not state.graph.is_leftover_child(name)
-            and not (words[node.file] == "changed" and name in at_work)
+            name: Badge(entry.word.upper(), "red" if entry.word == "invalid" else "amber")
+            for name, entry in found.items()
         }
 
 
 def _held(state: State) -> tuple[object, ...]:
     """What of the jobs the places depend on; progress is none of it."""
     return tuple((job.id, job.type, job.status, job.paused, job.ready, job.nodes) for job in state.jobs)
-
-
-def _being_committed(state: State) -> frozenset[str]:
-    """The images between the ends of commits that are there now, ends included."""
-    found: set[str] = set()
-    for way in (flow_of(state, job) for job in state.jobs if job.type == "commit"):
-        if way is not None:
-            names = state.graph.chain(way.source)
-            found.update(names[: names.index(way.target) + 1] if way.target in names else ())
-    return frozenset(found)
 
 
 def _pills(plan: Plan, telling: Telling) -> list[Spot]:

@@ -53,6 +53,11 @@ class Wells:
             item.set_hot(name == found)
         return found
 
+    @property
+    def boxes(self) -> tuple[QRectF, ...]:
+        """Where all of them are, those that take nothing now too."""
+        return tuple(item.box for item in self._items.values())
+
     def box(self, name: str) -> QRectF | None:
         """Where a well is."""
         item = self._items.get(name)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Preview
 from diskchain.signal import Signal
+from diskchain.widgets.boxed import boxed
 from diskchain.widgets.dialogs.options import dropped, lifted
 from diskchain.widgets.dialogs.said import headline, in_window, shared_folder
-from diskchain.widgets.panels.lines import Paths, Rule, empty
+from diskchain.widgets.panels.lines import Rule, empty
+from diskchain.widgets.panels.paths import Paths
 from diskchain.widgets.style import label
-from diskchain.widgets.wrapped import Wrapped, wrapped
+from diskchain.widgets.wrapped import wrapped
 
 _HEAD = 78
 """Width of the words before paths, in pixels."""
@@ -58,7 +59,7 @@ class Consequences(QWidget):
             box.setChecked(sentence in said)
             box.toggled.connect(lambda _: self.ticked.emit())
             self._boxes.append(box)
-            self._column.addWidget(_boxed(box, sentence))
+            self._column.addWidget(boxed(box, sentence))
         self.setVisible(self._column.count() > 0)
         if self._column.count():
             self._column.addWidget(Rule())
@@ -66,9 +67,12 @@ class Consequences(QWidget):
     def _show_objections(self, preview: Preview) -> None:
         if preview.objections and all(objection.lifts for objection in preview.objections):
             self._column.addWidget(_marked("!", "Wants one more yes", "amber", "strong"))
-        elif preview.objections:
+        elif any(not objection.lifts and not objection.asks for objection in preview.objections):
             self._column.addWidget(_marked("✕", "Not possible as things are", "red", "strong"))
         for number, objection in enumerate(preview.objections):
+            if objection.asks:
+                self._column.addWidget(wrapped(in_window(objection.text), tone="quiet"))
+                continue
             if not objection.lifts:
                 self._column.addWidget(_indented(in_window(objection.text)))
                 continue
@@ -85,7 +89,7 @@ class Consequences(QWidget):
         box.setChecked(given)
         act = dropped if given else lifted
         box.toggled.connect(lambda _: self.lifted.emit(act(preview.operation, lifts)))
-        self._column.addWidget(_boxed(box, agreed))
+        self._column.addWidget(boxed(box, agreed))
 
     def _show_files(self, preview: Preview) -> None:
         draft = preview.draft
@@ -125,33 +129,6 @@ def _box(sentence: str, name: str) -> QCheckBox:
     made.setAccessibleName(sentence)
     made.setToolTip(sentence)
     return made
-
-
-def _boxed(box: QCheckBox, sentence: str) -> QWidget:
-    """A box with a sentence that may take several lines; a click on the sentence ticks it too."""
-    words = _Sentence(sentence, box)
-    row = QWidget()
-    inner = QHBoxLayout(row)
-    inner.setContentsMargins(0, 0, 0, 0)
-    inner.addWidget(box, 0, Qt.AlignmentFlag.AlignTop)
-    inner.addWidget(words, 1)
-    return row
-
-
-class _Sentence(Wrapped):
-    """The words beside a check box."""
-
-    def __init__(self, sentence: str, box: QCheckBox) -> None:
-        super().__init__(sentence)
-        self._box = box
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take it, so that its release comes here too."""
-        event.accept()
-
-    def mouseReleaseEvent(self, _: QMouseEvent) -> None:
-        """Tick."""
-        self._box.toggle()
 
 
 def _marked(mark: str, text: str, tone: str, kind: str = "") -> QWidget:

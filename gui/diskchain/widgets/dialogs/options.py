@@ -5,18 +5,24 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar, cast
 
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
 
 from diskchain.model.words import rate
 from diskchain.operations.keys import UsageError, size
 from diskchain.operations.operation import Operation
 from diskchain.signal import Signal
+from diskchain.widgets.boxed import boxed
 from diskchain.widgets.dialogs.option_words import OPTIONS, Option
 from diskchain.widgets.style import label
 from diskchain.widgets.wrapped import wrapped
 
 _ORDER = tuple(OPTIONS)
 _LARGEST = 2**63 - 1
+_PAUSE_MS = 400
+"""Milliseconds after the last key until what was typed counts by itself."""
+_LONGEST_BESIDE = 24
+"""Letters of a label that stands beside its field."""
 
 
 def options_of(operation: Operation) -> dict[str, object]:
@@ -63,7 +69,7 @@ class _Dataclass:
 
 
 class OptionsForm(QWidget):
-    """One field for each option.
+    """One field for each option. What is typed counts with Return, when the field is left, and a moment after the last key.
 
     :ivar edited: emits the operation with the options as they now are.
     :ivar judged: a field is understood again, or not any more; see `wrong`.
@@ -74,12 +80,18 @@ class OptionsForm(QWidget):
         super().__init__()
         self.edited: Signal[Operation] = Signal()
         self.judged: Signal[[]] = Signal()
+        self.two_phased = two_phased
         self._operation = operation
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self.finish)
         self._typed: dict[str, QLineEdit] = {}
         self._bad: dict[str, str] = {}
         self._asked = self._names(operation, two_phased)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.complaint = wrapped("", tone="red")
         self.complaint.setObjectName("optionsWrong")
@@ -112,8 +124,30 @@ class OptionsForm(QWidget):
 
     def finish(self) -> None:
         """Take what was typed and not yet confirmed by Return."""
+        self._pause.stop()
         for name in self._typed:
             self._take(name)
+
+    @property
+    def typing(self) -> bool:
+        """Whether something was typed that does not count yet."""
+        return self._pause.isActive()
+
+    def rest(self) -> None:
+        """Take nothing any more of what was typed last."""
+        self._pause.stop()
+
+    def begin(self, name: str) -> bool:
+        """Give the keys to a field that is typed into; whether there is that one."""
+        if name in self._typed:
+            self._typed[name].setFocus(Qt.FocusReason.OtherFocusReason)
+        return name in self._typed
+
+    def go_on(self, before: OptionsForm) -> None:
+        """Take the keys where the form before this one has them, at the same place in the text."""
+        for name, line in before._typed.items():
+            if line is self.window().focusWidget() and self.begin(name):
+                self._typed[name].setCursorPosition(line.cursorPosition())
 
     def keep(self, operation: Operation) -> None:
         """The operation that further changes are made to; its options are those of the form already."""
@@ -123,10 +157,10 @@ class OptionsForm(QWidget):
         option = _option(self._operation, name)
         field: QWidget
         if isinstance(value, bool):
-            field = box = QCheckBox(option.label)
+            field = box = QCheckBox()
             box.setChecked(value)
             box.toggled.connect(lambda now: self._change(**{name: now}))
-            form.addRow(box)
+            form.addRow(boxed(box, option.label))
         elif option.choices:
             field = combo = QComboBox()
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -134,14 +168,15 @@ class OptionsForm(QWidget):
                 combo.addItem(words, key)
             combo.setCurrentIndex(max(combo.findData(value), 0))
             combo.activated.connect(lambda _: self._change(**{name: combo.currentData()}))
-            form.addRow(label(option.label, tone="quiet"), combo)
+            _add_row(form, option.label, combo)
         else:
             field = line = QLineEdit(_shown(value))
             line.setPlaceholderText(option.hint)
             self._typed[name] = line
             line.textChanged.connect(lambda _: self._read(name))
+            line.textEdited.connect(lambda _: self._pause.start())
             line.editingFinished.connect(lambda: self._take(name))
-            form.addRow(label(option.label, tone="quiet"), line)
+            _add_row(form, option.label, line)
         field.setObjectName(f"option-{name}")
         field.setAccessibleName(option.label)
 
@@ -170,6 +205,15 @@ class OptionsForm(QWidget):
         if made != self._operation:
             self._operation = made
             self.edited.emit(made)
+
+
+def _add_row(form: QFormLayout, words: str, field: QWidget) -> None:
+    """A field with its words: beside it, or above it where they would leave it too little room."""
+    if len(words) > _LONGEST_BESIDE:
+        form.addRow(wrapped(words, tone="quiet"))
+        form.addRow(field)
+    else:
+        form.addRow(label(words, tone="quiet"), field)
 
 
 def _bytes(text: str) -> int:

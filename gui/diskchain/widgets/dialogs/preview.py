@@ -8,14 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from diskchain.operations.operation import Operation
 from diskchain.operations.preview import Preview
-from diskchain.operations.steps import Choose
 from diskchain.signal import Signal
 from diskchain.widgets.dialogs.bringing import Bringing
 from diskchain.widgets.dialogs.commands import Commands
 from diskchain.widgets.dialogs.consequences import Consequences
-from diskchain.widgets.dialogs.options import OptionsForm, remark
+from diskchain.widgets.dialogs.options_fold import OptionsFold
 from diskchain.widgets.dialogs.said import facts_of, shortened
-from diskchain.widgets.panels.lines import FactLines, Fold, Rule
+from diskchain.widgets.panels.lines import FactLines, Rule
 from diskchain.widgets.style import button, restyle
 from diskchain.widgets.wrapped import wrapped
 
@@ -41,7 +40,6 @@ class PreviewSheet(QWidget):
         self.cancelled: Signal[[]] = Signal()
         self.edited: Signal[Operation] = Signal()
         self.preview: Preview | None = None
-        self._options: OptionsForm | None = None
         self._wanted: Operation | None = None
         self._hurried = False
         self._offline = ""
@@ -59,12 +57,10 @@ class PreviewSheet(QWidget):
         self._consequences = Consequences()
         self._consequences.ticked.connect(self._judge)
         self._consequences.lifted.connect(self._edit)
-        self._fold_inside = QVBoxLayout()
-        self._fold_inside.setContentsMargins(0, 0, 0, 0)
-        holder = QWidget()
-        holder.setLayout(self._fold_inside)
-        self._fold = Fold("Options", "previewOptions", holder)
-        self._fold.head.toggled.connect(lambda opened: self._area.bring(holder, self._fold.head) if opened else None)
+        self._options = OptionsFold()
+        self._options.head.toggled.connect(self._options_turned)
+        self._options.edited.connect(self._edit)
+        self._options.judged.connect(self._options_judged)
         self._commands = Commands()
         self._why = wrapped("", tone="amber")
         self._why.setObjectName("previewWhy")
@@ -72,6 +68,7 @@ class PreviewSheet(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._scrolled(), 1)
+        self._options.replaced.connect(self._area.forget)
         self._below = self._foot()
         column.addWidget(self._below)
 
@@ -81,7 +78,7 @@ class PreviewSheet(QWidget):
         self._inside = column = QVBoxLayout(inside)
         column.setContentsMargins(20, 14, 18, 8)
         column.setSpacing(10)
-        for part in (self._title, self._state, self._lines, Rule(), self._consequences, self._more, self._fold):
+        for part in (self._title, self._state, self._lines, Rule(), self._consequences, self._more, self._options):
             column.addWidget(part)
         column.addStretch(1)
         self._area = Bringing(inside, "previewScroll")
@@ -131,7 +128,7 @@ class PreviewSheet(QWidget):
         self._more.show_facts(facts[_FIRST:], tones)
         self._consequences.show_preview(preview, keep_ticks=not anew)
         if late is None:
-            self._show_options(preview, anew)
+            self._options.show_preview(preview, anew)
         self._commands.show_commands(preview)
         # Beside a button that cancels a job, the one that leaves must not say the same.
         leaving = "Back" if preview.draft.verb.startswith("Cancel") else "Cancel"
@@ -143,19 +140,29 @@ class PreviewSheet(QWidget):
         self._settled.start(0)
         if anew or notice:
             self._area.verticalScrollBar().setValue(0)
-            (self._run if self._run.isEnabled() else self._cancel).setFocus(Qt.FocusReason.OtherFocusReason)
+            self._give_keys(preview, anew)
         if late is not None:
             self._edit(late)
 
+    def _give_keys(self, preview: Preview, anew: bool) -> None:
+        """The keys go to what is to be filled in, else to a button; who types goes on typing."""
+        if not (self._options.begin(preview) if anew else self._options.has_keys):
+            (self._run if self._run.isEnabled() else self._cancel).setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _edit(self, operation: Operation) -> None:
         """Have it prepared with other options; until that is in sight, the button does not act."""
-        self._wanted = operation
-        self.edited.emit(operation)
+        if self.preview is not None:  # a field tells what it holds also when the sheet is put away
+            self._wanted = operation
+            self.edited.emit(operation)
+
+    def _options_turned(self, opened: bool) -> None:
+        if opened:
+            self._area.bring(self._options.content, self._options.head)
 
     def _options_judged(self) -> None:
         self._judge()
-        if self._options is not None and self._options.wrong:
-            self._area.bring(self._options.complaint)
+        if self._options.wrong and self._options.form is not None:
+            self._area.bring(self._options.form.complaint)
 
     def _settle(self) -> None:
         """Open the commands where all that is said above them stays in sight, once that has its height."""
@@ -168,23 +175,6 @@ class PreviewSheet(QWidget):
         super().resizeEvent(event)
         self._settled.start(0)
 
-    def _show_options(self, preview: Preview, anew: bool) -> None:
-        two_phased = any(isinstance(step, Choose) for step in preview.draft.steps)
-        if anew or self._options is None or not self._options.fits(preview.operation, two_phased):
-            self._area.forget()
-            if self._options is not None:
-                self._fold_inside.removeWidget(self._options)
-                self._options.deleteLater()
-            self._options = OptionsForm(preview.operation, two_phased)
-            self._options.edited.connect(self._edit)
-            self._options.judged.connect(self._options_judged)
-            self._fold_inside.addWidget(self._options)
-        self._options.keep(preview.operation)
-        self._fold.setVisible(not self._options.void)
-        if anew and any(not objection.lifts for objection in preview.objections):
-            self._fold.head.setChecked(True)  # what is wrong, or not said yet, may be mended there
-        self._fold.remark.setText(remark(preview.operation))
-
     def _judge(self) -> None:
         """Whether the button may act, and why not."""
         preview = self.preview
@@ -194,10 +184,12 @@ class PreviewSheet(QWidget):
         why = ""
         if self._offline:
             why = self._offline
-        elif self._options is not None and self._options.wrong:
+        elif self._options.wrong:
             why = self._options.wrong
-        elif any(not objection.lifts for objection in preview.objections):
+        elif any(not objection.lifts and not objection.asks for objection in preview.objections):
             why = "It cannot be done: see the reasons above."
+        elif any(objection.asks for objection in preview.objections):
+            why = "Something is still to be filled in."
         elif missing:
             why = "Tick the sentence above first." if missing == 1 else f"Tick the {missing} sentences above first."
         self._why.setText(why)
@@ -207,8 +199,7 @@ class PreviewSheet(QWidget):
 
     def _yes(self) -> None:
         """Emit the preview, unless what is entered is not what is in sight: then that is to be seen first."""
-        if self._options is not None:
-            self._options.finish()
+        self._options.finish()
         self._hurried = self._wanted is not None
         if self.preview is not None and self._run.isEnabled() and not self._hurried:
             self.run.emit(self.preview)
@@ -222,3 +213,4 @@ class PreviewSheet(QWidget):
         """Forget the preview."""
         self.preview = self._wanted = None
         self._hurried = False
+        self._options.rest()

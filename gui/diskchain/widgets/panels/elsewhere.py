@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from diskchain.widgets.panels.lines import CopyButton, Fold, Paths, empty
+from diskchain.widgets.panels.lines import CopyButton, Fold, empty
+from diskchain.widgets.panels.paths import Paths
 from diskchain.widgets.style import label
 
 if TYPE_CHECKING:

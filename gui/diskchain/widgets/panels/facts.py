@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from diskchain.model.bases import Trouble, base_trouble
 from diskchain.model.bitmap import Bitmap
 from diskchain.model.job import Job
 from diskchain.model.ledger import KEPT, LedgerEntry
+from diskchain.model.marked import kept_nodes, spoilt_nodes
 from diskchain.model.measured import Rates
 from diskchain.model.node import Edge, Node
 from diskchain.model.paths import base_name
@@ -56,13 +57,16 @@ class Facts:
         return json.dumps(self.raw, indent=2, ensure_ascii=False, default=str) if self.raw else ""
 
 
-def facts_of(state: State, meter: Meter | None, key: str, files: str = "") -> Facts | None:
+def facts_of(
+    state: State, meter: Meter | None, key: str, entries: Sequence[LedgerEntry] = (), lost: bool = False
+) -> Facts | None:
     """The facts of a node, device, job or export by its name, in this order of search; None where nothing has that name.
 
-    :param files: unused folder prefix to be cut off file names, or empty.
+    :param entries: what the ledger knows of images. `lost`: whether the line is lost, so that this is how it was then.
     """
     if key in state.graph.nodes:
-        return _of_node(state, meter, state.graph.nodes[key], files)
+        spoilt, kept = spoilt_nodes(state, entries, lost), kept_nodes(state, entries)
+        return _of_node(state, meter, state.graph.nodes[key], spoilt.get(key) or kept.get(key))
     if (device := state.device(key)) is not None:
         return _of_device(state, meter, device)
     if (job := state.job(key)) is not None:
@@ -104,8 +108,9 @@ def facts_of_machine(state: State, now: bool = True) -> Facts:
     return Facts(one_line(machine.name) or "Machine", (Badge("MACHINE", "grey"),), tuple(facts))
 
 
-def _of_node(state: State, meter: Meter | None, node: Node, files: str) -> Facts:
-    facts = [*_name_facts(node), *_file_facts(state, node, files), *_size_facts(node)]
+def _of_node(state: State, meter: Meter | None, node: Node, mark: LedgerEntry | None) -> Facts:
+    facts = [Fact(mark.word.capitalize(), mark.why, mark.why)] if mark is not None else []
+    facts += [*_name_facts(node), *_file_facts(state, node), *_size_facts(node)]
     facts.append(Fact("Cache", _cache(node)))
     facts += [
         Fact(
@@ -127,7 +132,7 @@ def _of_node(state: State, meter: Meter | None, node: Node, files: str) -> Facts
     facts += [_export(export) for export in state.exports_on({node.name})]
     facts += [Fact("Job", f"{job.type} {one_line(job.id)}, {job.status}") for job in state.jobs_on({node.name})]
     facts += _option_facts(node)
-    return Facts(one_line(state.naming.of(node.name)), tuple(_badges(state, node)), tuple(facts), node.facts)
+    return Facts(one_line(state.naming.of(node.name)), tuple(_badges(state, node, mark)), tuple(facts), node.facts)
 
 
 def _name_facts(node: Node) -> Iterator[Fact]:
@@ -135,8 +140,10 @@ def _name_facts(node: Node) -> Iterator[Fact]:
         yield Fact("Name", f"{node.name}, by QEMU, new at each start")
 
 
-def _badges(state: State, node: Node) -> Iterator[Badge]:
+def _badges(state: State, node: Node, mark: LedgerEntry | None) -> Iterator[Badge]:
     yield Badge(node.driver or "driver not known", driver_tone(node.driver))
+    if mark is not None:
+        yield _mark(mark)
     if node.name in state.active:
         yield Badge("ACTIVE", "blue")
     if node.read_only:
@@ -153,10 +160,9 @@ def _badges(state: State, node: Node) -> Iterator[Badge]:
         yield Badge("PUT IN BY QEMU", "amber")
 
 
-def _file_facts(state: State, node: Node, files: str) -> Iterator[Fact]:
+def _file_facts(state: State, node: Node) -> Iterator[Fact]:
     path = node.file
-    shown = path.removeprefix(files) if path and files else path
-    yield Fact("File", one_line(shown) if shown else "none" if node.kind.value == "filter" else UNKNOWN, path or "")
+    yield Fact("File", one_line(path) if path else "none" if node.kind.value == "filter" else UNKNOWN, path or "")
     below = state.graph.backing(node.name)
     if below is not None:
         driver = state.graph.nodes[below].driver
@@ -320,5 +326,10 @@ def facts_of_entry(entry: LedgerEntry) -> Facts:
         Fact("Backing", one_line(entry.backing) if entry.backing else "none", entry.backing or ""),
         Fact("Why", entry.why, entry.why),
     )
-    tone = "other" if entry.word == KEPT else "red"
-    return Facts(one_line(base_name(entry.path)), (Badge(entry.word.upper(), tone),), facts)
+    return Facts(one_line(base_name(entry.path)), (_mark(entry),), facts)
+
+
+def _mark(entry: LedgerEntry) -> Badge:
+    """The ledger's word, in the tone that it has on cards."""
+    tone = {KEPT: "other", "invalid": "red"}.get(entry.word, "amber")
+    return Badge(entry.word.upper(), tone)

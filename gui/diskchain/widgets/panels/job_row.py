@@ -17,6 +17,7 @@ from diskchain.widgets.panels.bar import Bar
 from diskchain.widgets.panels.choice import ChoiceBox
 from diskchain.widgets.panels.limit_row import LimitRow
 from diskchain.widgets.panels.lines import Elided
+from diskchain.widgets.panels.numbers import Numbers, unbroken
 from diskchain.widgets.style import button, label, restyle
 from diskchain.widgets.words import Note, notes, progress, progress_line, state_word, tip
 
@@ -53,9 +54,8 @@ class JobRow(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._title, self._state, self.bar = Elided(), label("", "strong"), Bar()
         self._title.setProperty("kind", "strong")
-        self._numbers = label("", tone="quiet")
-        self._numbers.setMinimumWidth(40)
-        self._numbers.setWordWrap(True)
+        self._numbers = Numbers()
+        self._numbers.setObjectName("jobNumbers")
         self._notes: list[QLabel] = []
         self._limit: LimitRow | None = None
         self._ask = ChoiceBox()
@@ -109,7 +109,7 @@ class JobRow(QFrame):
         _put(self._state, word, tone)
         done = job.ready or job.status in ("pending", "waiting") or (job.status == "concluded" and not job.error)
         self.bar.show_share(1.0 if done else offset / length if length else 0.0, "green" if tone == "quiet" else tone)
-        said = choice.question if choice is not None else waits or _unbroken(progress_line(job, meter))
+        said = choice.question if choice is not None else waits or unbroken(progress_line(job, meter))
         _put(self._numbers, said, "amber" if waits else "quiet")
         exact = tip(job, meter)
         if self.toolTip() != exact:
@@ -137,7 +137,7 @@ class JobRow(QFrame):
         _put(self._state, word, "quiet")
         self.bar.show_share(offset / length if length else 0.0, "grey")
         last = f"last seen at {used_of(offset, length) if length else size(offset)}"
-        _put(self._numbers, _unbroken(last))
+        _put(self._numbers, unbroken(last))
         self._show_notes([])
         for made in self._buttons.values():
             made.hide()
@@ -198,15 +198,6 @@ class JobRow(QFrame):
             self.selected.emit(self._job)
         else:
             super().keyPressEvent(event)
-
-
-def _unbroken(text: str) -> str:
-    """Lines break between the parts of a list only, never between a number and its unit."""
-    parts = (
-        part.replace(" ", "\N{NO-BREAK SPACE}").replace("/", "\N{WORD JOINER}/\N{WORD JOINER}")
-        for part in text.split(" · ")
-    )
-    return " · ".join(parts)
 
 
 def _put(shown: QLabel, text: str, tone: str | None = None) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent, QTextOption
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -181,31 +180,6 @@ class Link(Button):
         """Fit the words to the room."""
         super().resizeEvent(event)
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width() - 12))
-
-
-class Paths(QPlainTextEdit):
-    """Full paths, one a line, broken wherever they have to be; as high as they are, so that none is out of sight."""
-
-    def __init__(self, paths: Iterable[str], about: str) -> None:
-        super().__init__("\n".join(paths))
-        self.setObjectName("paths")
-        self.setAccessibleName(f"{about} {self.toPlainText()}")
-        self.setProperty("kind", "paths")
-        self.setReadOnly(True)
-        self.setTabChangesFocus(True)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setFont(monospace())
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(0)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take the height that the lines need at this width."""
-        super().resizeEvent(event)
-        lines = self.document().size().height()
-        self.setFixedHeight(math.ceil(lines * self.fontMetrics().lineSpacing()) + 4)
 
 
 def empty(layout: QLayout, keep: int = 0) -> None:
