@@ -140,7 +140,7 @@ class _Plan:
         if told.backing:
             yield from self._below_wrong()
         if not self.size:
-            yield Objection("Say how large it shall be: size=20G, for example.", asks="size")
+            yield Objection("Say how large it shall be (size=20G, for example).", asks="size")
         elif self.size % _SECTOR:
             yield Objection(f"An image holds whole sectors: {self.size} is no multiple of {_SECTOR} bytes.")
 

@@ -104,7 +104,7 @@ class Resize:
         if old is None:
             return
         if not self.size:
-            yield Objection("Say how large it shall be: size=20G, for example.", asks="size")
+            yield Objection("Say how large it shall be (size=20G, for example).", asks="size")
         elif self.size % _SECTOR:
             yield Objection(f"A disk has whole sectors: {self.size} is no multiple of {_SECTOR} bytes.")
         elif self.size == old:

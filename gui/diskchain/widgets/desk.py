@@ -316,6 +316,7 @@ class Desk:
         if session is None:
             self.tell_none()
             return
+        self._offers.ready = True  # who opens a menu waits for what is in it
         self.select(key)
         menu = offers_menu(self.window, self._offers.now(session, key), self._ask, why_nothing(session, key))
         menu.popup(where)
