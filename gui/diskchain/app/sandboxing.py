@@ -28,11 +28,11 @@ _Start = Callable[[Coroutine[object, object, None], str], object]
 class Sandboxing:
     """The throw-away machine of this window.
 
-    :ivar slow: whether operations on it are offered with a limit, so that they can be watched.
+    :ivar slow: whether operations on it are offered with a limit, to be watched. `pace`: that limit, in bytes a second.
     """
 
     def __init__(self, window: Window, sessions: Sessions, start: _Start) -> None:
-        self.slow = True
+        self.slow, self.pace = True, _SLOW_MOTION
         self._window, self._sessions, self._start = window, sessions, start
         self._machine: Sandbox | None = None
         self._session: Session | None = None
@@ -120,7 +120,7 @@ class Sandboxing:
         from diskchain.widgets.dialogs.options import changed, options_of
 
         if self.owns(session) and self.slow and options_of(operation).get("speed") == 0:
-            return changed(operation, speed=_SLOW_MOTION)
+            return changed(operation, speed=self.pace)
         return operation
 
     async def close(self) -> None:

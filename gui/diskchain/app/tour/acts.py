@@ -61,7 +61,7 @@ async def _backup(stage: Stage, session: Session) -> None:
     await stage.until(lambda: stage.there("previewRun"), "the preview of the backup")
     await _agreed(stage, session, "backup", "Backup")
     await stage.until(lambda: bool(session.state and session.state.jobs), "the backup runs")
-    await stage.picture("backup-running", "The backup runs: what the guest overwrites is copied first", settle=3)
+    await stage.picture("backup-running", "The backup runs: what the guest overwrites is copied first", settle=2.5)
     await stage.until(lambda: _over(session), "the backup is done", 90)
     await stage.picture("backup-done", "Done: a file beside the disk, and a record of what it is", settle=1.2)
 
