@@ -48,8 +48,9 @@ def _placed(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[Ledger
     now, then = disks_of(state), disks_of(preview.after)
     concerned = [disk for disk in now if _concerned(disk, telling, preview)]
     new = _new(now, then)
-    if not concerned and not new:
-        concerned = [disk for disk in now if not disk.loose][:1]
+    whole = (
+        wish if not concerned and not new else replace(wish, only=frozenset())
+    )  # what concerns no disk changes no picture
     wish = replace(wish, selected=wish.selected | frozenset(_wanted(telling, preview, few)))
     placer = Placer()
     for disk in concerned:
@@ -68,7 +69,7 @@ def _placed(preview: Preview, told: Telling, wish: Wish, ledger: Sequence[Ledger
         placer.take(row)
         placer.focus = placer.focus or _new_in(row, preview)
     rest = [disk for disk in now if disk not in concerned]
-    place_disks(placer, told, replace(wish, only=frozenset()), rest)
+    place_disks(placer, told, whole, rest)
     place_left_behind(placer, told, wish, ledger)
     return placer
 
