@@ -17,11 +17,12 @@ from diskchain.session.carriage import Carriage, Phase, Result
 from diskchain.session.journal import Journal
 from diskchain.session.session import Session
 from tests.support.chains import Style
+from tests.support.devices import DEVICES, disk_words
 from tests.support.failing import FailingMonitor
 from tests.support.live_session import carried_out, done, prepared, with_session
 from tests.support.machine import Machine
 from tests.support.passing import PassingMonitor
-from tests.support.tools import KIB, QEMU_IMG, ToolError, same, tool
+from tests.support.tools import KIB, MIB, QEMU_IMG, ToolError, same, tool
 
 pytestmark = pytest.mark.live
 
@@ -93,6 +94,25 @@ def test_readers_see_the_moment_and_the_guest_goes_on(style: Style) -> None:
         assert machine.files() == files
         assert preview.draft.created[0] not in machine.files()
         machine.settled(vda=after)
+
+
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES.keys())
+def test_every_kind_of_disk_is_shown(device: str, tmp_path: Path) -> None:
+    with Machine({"vda": "base"}, extra=disk_words(tmp_path, device)) as machine:
+        shape, seen = machine.shape(), b"\6" * (64 * KIB) + b"\5" * (MIB - 64 * KIB)
+
+        async def run(session: Session) -> Result:
+            assert session.state is not None
+            disk = next(each.name for each in session.state.devices if each.name != "vda")
+            carriage = session.carry_out(await prepared(session, "examine", {"disk": disk}), confirmed=True)
+            held = await _held(carriage)
+            same(await asyncio.to_thread(_read, held.uri, machine.folder), seen, "the view")
+            carriage.cancel()
+            return await carriage.wait()
+
+        result = with_session(machine, run)
+        assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        assert machine.shape() == shape
 
 
 def test_what_is_written_later_is_not_in_it_and_where_is_told() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,11 +15,12 @@ from diskchain.session.carriage import Phase, Result
 from diskchain.session.journal import Journal
 from diskchain.session.session import Session
 from tests.support.chains import Style
+from tests.support.devices import DEVICES, disk_words
 from tests.support.live_session import carried_out, done, prepared, with_session
 from tests.support.machine import Machine
 from tests.support.meddling import MeddlingMonitor
 from tests.support.passing import PassingMonitor
-from tests.support.tools import MIB, fill, make_image, restored, same
+from tests.support.tools import MIB, restored, same
 
 pytestmark = pytest.mark.live
 
@@ -133,35 +133,10 @@ def test_a_guest_boots_again_and_reads_nothing_but_what_it_writes() -> None:
 
 # Every kind of disk
 
-_DEVICES = {
-    "virtio-blk without an id": "virtio-blk-pci,drive=top",
-    "virtio-blk in a thread of its own": "virtio-blk-pci,drive=top,id=disk,iothread=io0",
-    "scsi-hd": "scsi-hd,drive=top,id=disk,bus=scsi.0",
-    "scsi-hd without an id": "scsi-hd,drive=top,bus=scsi.0",
-    "ide-hd": "ide-hd,drive=top,id=disk,bus=ide.0",
-    "nvme": "nvme,drive=top,id=disk,serial=x",
-    "usb-storage": "usb-storage,drive=top,id=disk,bus=usb.0",
-}
 
-
-def _disk_words(folder: Path, device: str) -> tuple[str, ...]:
-    """Words for QEMU: one more disk, `bottom <- top`, as this device."""
-    make_image(folder / "bottom", "qcow2", MIB)
-    fill(folder / "bottom", "qcow2", 5, 0, MIB)
-    make_image(folder / "top", "qcow2", 0, str(folder / "bottom"), "qcow2")
-    fill(folder / "top", "qcow2", 6, 0, 65536)
-    nodes = [
-        {"driver": "qcow2", "node-name": name, "read-only": name == "bottom", "backing": below}
-        | {"file": {"driver": "file", "filename": str(folder / name)}}
-        for name, below in (("bottom", None), ("top", "bottom"))
-    ]
-    buses = ("-device", "virtio-scsi-pci,id=scsi", "-device", "qemu-xhci,id=usb", "-object", "iothread,id=io0")
-    return (*buses, *(word for node in nodes for word in ("-blockdev", json.dumps(node))), "-device", device)
-
-
-@pytest.mark.parametrize("device", _DEVICES.values(), ids=_DEVICES.keys())
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES.keys())
 def test_every_kind_of_disk_goes_back(device: str, tmp_path: Path) -> None:
-    with Machine({"vda": "base"}, extra=_disk_words(tmp_path, device)) as machine:
+    with Machine({"vda": "base"}, extra=disk_words(tmp_path, device)) as machine:
         seen = restored(tmp_path / "bottom")
         result = _back(machine, to="bottom")
         assert result.as_predicted, result
@@ -174,7 +149,7 @@ def test_every_kind_of_disk_goes_back(device: str, tmp_path: Path) -> None:
 
 
 def test_a_disk_that_would_have_another_size_goes_back_only_where_the_guest_learns_it(tmp_path: Path) -> None:
-    with Machine(_CHAINS, extra=_disk_words(tmp_path, _DEVICES["ide-hd"])) as machine:
+    with Machine(_CHAINS, extra=disk_words(tmp_path, DEVICES["ide-hd"])) as machine:
         machine.qmp("block_resize", node_name="two", size=16 * MIB)
         machine.qmp("block_resize", node_name="top", size=2 * MIB)
         assert "learns that only when QEMU starts anew" in _refused(machine, to="bottom")
