@@ -101,17 +101,22 @@ def test_every_kind_of_disk_is_shown(device: str, tmp_path: Path) -> None:
     with Machine({"vda": "base"}, extra=disk_words(tmp_path, device)) as machine:
         shape, seen = machine.shape(), b"\6" * (64 * KIB) + b"\5" * (MIB - 64 * KIB)
 
-        async def run(session: Session) -> Result:
+        async def run(session: Session) -> Result | None:
             assert session.state is not None
             disk = next(each.name for each in session.state.devices if each.name != "vda")
-            carriage = session.carry_out(await prepared(session, "examine", {"disk": disk}), confirmed=True)
+            preview = await prepared(session, "examine", {"disk": disk})
+            if "iothread" in device and session.state.machine.version < (9, 0):
+                assert "iothread" in preview.objections[0].text, "QEMU would end when the reader leaves"
+                return None
+            assert preview.allowed, preview.objections
+            carriage = session.carry_out(preview, confirmed=True)
             held = await _held(carriage)
             same(await asyncio.to_thread(_read, held.uri, machine.folder), seen, "the view")
             carriage.cancel()
             return await carriage.wait()
 
         result = with_session(machine, run)
-        assert (result.outcome, result.as_predicted) == (Phase.DONE, True), result
+        assert result is None or (result.outcome, result.as_predicted) == (Phase.DONE, True), result
         assert machine.shape() == shape
 
 

@@ -19,6 +19,7 @@ from diskchain.session.carriage import Phase, Result
 from diskchain.session.journal import Journal
 from diskchain.session.session import Session
 from tests.support.chains import Style
+from tests.support.devices import disk_words
 from tests.support.failing import FAULTS, FailingMonitor
 from tests.support.live_session import done, prepared, with_session
 from tests.support.machine import Machine
@@ -365,3 +366,34 @@ def test_a_server_that_was_started_before_a_crash_is_known_afterwards() -> None:
         assert _done(machine, "export", {"node": "two"}).as_predicted
         assert machine.sent().count("nbd-server-start") == 1
         assert _done(machine, "unexport", {"name": "two"}).as_predicted
+
+
+_THREADED = {
+    "virtio-blk": ("virtio-blk-pci,drive=top,id=disk,iothread=io0",),
+    "scsi": ("virtio-scsi-pci,id=own,iothread=io0", "scsi-hd,drive=top,id=disk,bus=own.0"),
+    "virtio-blk without one": ("virtio-blk-pci,drive=top,id=disk",),
+}
+
+
+@pytest.mark.parametrize("devices", _THREADED.values(), ids=_THREADED.keys())
+def test_a_disk_in_a_thread_of_its_own_is_only_exported_where_readers_may_leave(
+    devices: tuple[str, ...], tmp_path: Path
+) -> None:
+    """QEMU 7.2 ends when a reader of such an export leaves (tried); newer ones do not."""
+    words = disk_words(tmp_path, devices[-1])
+    more = tuple(word for device in devices[:-1] for word in ("-device", device))
+    with Machine(_CHAIN, extra=(*words[:-2], *more, *words[-2:])) as machine:
+
+        async def version(session: Session) -> tuple[int, ...]:
+            return session.state.machine.version if session.state is not None else ()
+
+        threaded = any("iothread" in device for device in devices)
+        if threaded and with_session(machine, version) < (9, 0):
+            for node in ("top", "bottom"):
+                assert "iothread" in _refused(machine, "export", {"node": node})
+            assert not _refused(machine, "export", {"node": "two"}), "another disk"
+        else:
+            result = _done(machine, "export", {"node": "top"})
+            for _ in range(3):
+                _read(result.uri, machine.folder)
+        assert machine.qmp("query-status")["status"] == "running"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -81,6 +82,11 @@ class Machine:
     managed: str = ""
     pid: int | None = None
     recorded: Recorded | None = None
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The first two numbers of QEMU's version; empty: it is not known."""
+        return tuple(int(part) for part in re.findall(r"\d+", self.qemu)[:2])
 
     @property
     def daemon(self) -> bool:

@@ -21,7 +21,7 @@ from diskchain.operations.chains import unique
 from diskchain.operations.keys import Keys
 from diskchain.operations.operation import Concerns, Objection, Offer
 from diskchain.operations.preview import Draft
-from diskchain.operations.server import Server
+from diskchain.operations.server import Server, deadly_to_read
 from diskchain.operations.source import Source
 from diskchain.operations.steps import Hold, Send, Step
 from diskchain.operations.surroundings import Surroundings
@@ -61,7 +61,7 @@ class Examine:
     def concerns(self, state: State) -> Concerns:
         """The folder of the scratch file, and a private one for the socket."""
         plan = _Plan(self, state, Surroundings())
-        return Concerns(folders=(plan.scratch.folder,) if plan.source.active else (), sockets=True)
+        return Concerns(folders=(plan.scratch.folder,) if plan.source.active else (), sockets=True, threads=True)
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
@@ -145,7 +145,7 @@ class _Plan:
         device = self.source.device
         if device is None or not self.source.active:
             return
-        version = tuple(int(part) for part in re.findall(r"\d+", self.state.machine.qemu)[:2])
+        version = self.state.machine.version
         if self.state.machine.daemon:
             yield Objection("A storage daemon has no guest: export the node itself, nobody writes to it unseen.")
         elif version and version < _NEEDS:
@@ -155,6 +155,7 @@ class _Plan:
             )
         elif not device.qdev:
             yield Objection(f"{device.name} is no device of the guest that a filter could be put under.")
+        yield from deadly_to_read(self.state, self.source.active, self.surroundings)
         yield from self.scratch.wrong()
         yield from self.server.wrong()
 

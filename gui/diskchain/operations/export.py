@@ -20,7 +20,7 @@ from diskchain.operations.chains import listed, path_of, unique
 from diskchain.operations.keys import Keys, without_defaults
 from diskchain.operations.operation import Concerns, Objection, Offer
 from diskchain.operations.preview import Draft
-from diskchain.operations.server import Server
+from diskchain.operations.server import Server, deadly_to_read
 from diskchain.operations.steps import Send, Step
 from diskchain.operations.surroundings import Surroundings
 from diskchain.qapi.command import command
@@ -71,7 +71,7 @@ class Export:
     def concerns(self, state: State) -> Concerns:
         """The folder of the socket."""
         folder = posixpath.dirname(self.listen) if self.listen.startswith("/") else ""
-        return Concerns(folders=(folder,) if folder else (), sockets=not self.listen)
+        return Concerns(folders=(folder,) if folder else (), sockets=not self.listen, threads=True)
 
     def draft(self, state: State, surroundings: Surroundings) -> Draft:
         """Judge, plan and predict."""
@@ -142,6 +142,7 @@ class _Plan:
             yield Objection(f"{self.id} is no name that QEMU takes: a letter first, then letters, digits, - . and _.")
         elif self.id in {export.id for export in self.state.exports}:
             yield Objection(f"There is an export {self.id} already: say another name=.")
+        yield from deadly_to_read(self.state, told.node, self.surroundings)
         if why := self.surroundings.spoilt.get(path_of(node, self.surroundings.cwd) or ""):
             yield Objection(f"{told.node} does not hold what it held: {why}")
         if told.writable:

@@ -82,6 +82,7 @@ class Concerns:
     :ivar written: files that QEMU opens anew for writing when a job ends; where it then cannot, it dies.
     :ivar headers: image files whose headers, and those of what they are backed by, are to be read.
     :ivar buses: whether it must be known where the guest has room for a disk.
+    :ivar threads: whether it must be known which disks QEMU handles in a thread of their own.
     :ivar sockets: whether a private folder for a socket of QEMU is wanted.
     :ivar earlier: backups that new ones would continue.
     """
@@ -93,4 +94,5 @@ class Concerns:
     sockets: bool = False
     headers: tuple[str, ...] = ()
     buses: bool = False
+    threads: bool = False
     earlier: tuple[Wanted, ...] = ()

@@ -25,6 +25,24 @@ _LONGEST_SOCKET = 107
 """Bytes of a unix socket's path at most, unix(7)."""
 
 
+_READERS_MAY_LEAVE = (9, 0)
+"""The QEMU from which on a reader may leave the export of a disk that is handled in a thread of its own; older ones end by that
+(an assertion in `nbd_blockdev_client_closed`, tried on 7.2; 10.0 goes on).
+"""
+
+
+def deadly_to_read(state: State, node: str, surroundings: Surroundings) -> Iterator[Objection]:
+    """Why an export of a node would end QEMU, and its guest with it, as soon as a reader leaves."""
+    if state.machine.version >= _READERS_MAY_LEAVE:
+        return
+    for device in state.devices:
+        if device.name in surroundings.threaded and device.root and node in state.graph.subtree(device.root):
+            yield Objection(
+                f"{device.name} is handled in a thread of its own (iothread), and this QEMU ends, with its guest, when a reader"
+                " leaves an export of such a disk. Back it up to a file, and export that; QEMU 9.0 or newer can do it."
+            )
+
+
 @dataclass(frozen=True)
 class Server:
     """The server for one export, on one state.

@@ -45,6 +45,7 @@ class Surroundings:
     :ivar sockets: a private folder of the user's in which QEMU can make sockets; empty: there is none, or none was wanted.
     :ivar holders: image path -> the other programs that hold a lock on it.
     :ivar buses: where the guest has room for a disk, where that was asked.
+    :ivar threaded: names of the devices that QEMU handles in a thread of their own, where that was asked.
     :ivar server: where the NBD server that we started listens, as `listen=` says it, also where no export of ours is left on it.
     :ivar headers: image path -> what it says of itself, and then what each image below says; only where they are seen from here.
     :ivar qemu: its process and start time, which name it for good; None: not known.
@@ -73,6 +74,7 @@ class Surroundings:
     headers: Mapping[str, tuple[Header, ...]] = field(default_factory=dict)
     holders: Mapping[str, tuple[Holder, ...]] = field(default_factory=dict)
     buses: tuple[Bus, ...] = ()
+    threaded: frozenset[str] = frozenset()
     server: str = ""
     qemu: tuple[int, int] | None = None
     earlier: Mapping[str, Earlier] = field(default_factory=dict)

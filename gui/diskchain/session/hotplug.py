@@ -14,14 +14,15 @@ _PORTS = frozenset({"pcie-root-port", "ioh3420", "xio3130-downstream"})
 """Devices with a bus for one PCI device, which may come and go."""
 _PLACES = ("/machine/peripheral", "/machine/peripheral-anon")
 
-_Ask = Callable[[Command], Awaitable[object]]
+Ask = Callable[[Command], Awaitable[object]]
+"""Sends a query and gives its answer."""
 
 
-async def hot_buses(ask: _Ask) -> tuple[Bus, ...]:
+async def hot_buses(ask: Ask) -> tuple[Bus, ...]:
     """The buses, in a stable order. :raises Lost, Unanswered: as the monitor tells."""
     machine, *listed = await asyncio.gather(*(_listed(ask, path) for path in ("/machine", *_PLACES)))
     devices = {f"{place}/{name}": kind for place, found in zip(_PLACES, listed, strict=True) for name, kind in found}
-    taken = set(await asyncio.gather(*(_got(ask, path, "parent_bus") for path in devices)))
+    taken = set(await asyncio.gather(*(got(ask, path, "parent_bus") for path in devices)))
     found: list[Bus] = []
     for path, kind in sorted(devices.items()):
         plain = kind.removeprefix("child<").removesuffix(">")
@@ -36,7 +37,7 @@ async def hot_buses(ask: _Ask) -> tuple[Bus, ...]:
     return tuple(found)
 
 
-async def _listed(ask: _Ask, path: str) -> list[tuple[str, str]]:
+async def _listed(ask: Ask, path: str) -> list[tuple[str, str]]:
     """Name and type of what an object has; none where there is no such object."""
     try:
         told = await ask(command("qom-list", path=path))
@@ -45,7 +46,7 @@ async def _listed(ask: _Ask, path: str) -> list[tuple[str, str]]:
     return [(text(item.get("name")), text(item.get("type"))) for item in mappings(told) if item.get("type") is not None]
 
 
-async def _got(ask: _Ask, path: str, name: str) -> str:
+async def got(ask: Ask, path: str, name: str) -> str:
     """One property; empty where the object has none of that name."""
     try:
         return text(await ask(command("qom-get", path=path, property=name)))

@@ -28,6 +28,7 @@ from diskchain.session.carriage import Carriage
 from diskchain.session.hotplug import hot_buses
 from diskchain.session.operator import QmpOperator
 from diskchain.session.surroundings import Around, gather, time_stamp
+from diskchain.session.threads import threaded
 
 if TYPE_CHECKING:
     from diskchain.monitors.process import Process
@@ -146,6 +147,7 @@ class Operating:
             cut_off=await books.cut_off(),
             server=await books.offered.server(),
             buses=await hot_buses(session.execute) if concerns.buses else (),
+            threaded=await threaded(session.execute, state) if concerns.threads else frozenset(),
             qemu=books.qemu,
             since=await books.since(),
         )

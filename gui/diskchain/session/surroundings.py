@@ -35,7 +35,7 @@ class Around:
     :ivar here: whether QEMU has the mounts we have. `pid`: its process, None = not known. `cwd`: its working folder.
     :ivar read_only: why nothing may be changed.
     :ivar others: name -> state of the other machines that are open. `spoilt`: from the ledger. `own_jobs`: from the journal.
-    :ivar invalid, token, buses, server, qemu, since: as in `Surroundings`.
+    :ivar invalid, token, buses, threaded, server, qemu, since: as in `Surroundings`.
     :ivar kept: image of a branch that is kept -> what it is backed by. `ends`: QEMU was told to end where its guest is reset.
     :ivar cut_off: as in `Surroundings`.
     :ivar dead: images that are invalid for good, so that nothing is lost where what they are backed by changes.
@@ -55,6 +55,7 @@ class Around:
     ends: bool = False
     cut_off: tuple[CutOff, ...] = ()
     buses: tuple[Bus, ...] = ()
+    threaded: frozenset[str] = frozenset()
     server: str = ""
     qemu: tuple[int, int] | None = None
     since: Mapping[tuple[str, str], Since] = field(default_factory=dict)
@@ -105,6 +106,7 @@ def _known(around: Around, stamp: str, serial: int) -> Surroundings:
         ends=_ENDS if around.ends else "",
         cut_off=around.cut_off,
         buses=around.buses,
+        threaded=around.threaded,
         server=around.server,
         qemu=around.qemu,
         since=around.since,
